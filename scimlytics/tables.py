@@ -20,11 +20,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from scimlytics.errors import TableError, unknown
+from scimlytics.vocabulary import (
+    CERTAINTIES,
+    HEALS,
+    OBJECT_TYPES,
+    REMEDIES,
+    SEVERITIES,
+    SITUATIONS,
+)
+from scimlytics.vocabulary import STATUSES as FINDING_STATUSES
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 TEXT, TIME, NUMBER, REAL, FLAG, TEXTS = "text", "time", "number", "real", "flag", "texts"
+CITATIONS = "citations"
 COLLECTED = b"collected"
 
 
@@ -228,8 +238,6 @@ def _cast(values: pa.ChunkedArray, wanted: pa.DataType, where: str) -> pa.Chunke
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         raise TableError(f"{where} holds {values.type}; it should hold {wanted}.") from error
 
-
-CITATIONS = "citations"
 
 ORIGIN = {
     "source_file": Column(TEXT, "The file the row came from, relative to the evidence."),
@@ -747,3 +755,35 @@ TABLES = {
     )
 }
 """All evidence tables by name."""
+
+FINDINGS = Table(
+    "findings",
+    "One row per discrepancy: one cause, its evidence, its remedy, and whether it heals.",
+    {
+        "finding_id": Column(TEXT, "Stable over runs: a hash of object type, situation and key."),
+        "check": Column(TEXT, "The question that found it."),
+        "severity": Column(TEXT, "How bad it is.", tuple(SEVERITIES)),
+        "certainty": Column(TEXT, "How sure the cause is.", tuple(CERTAINTIES)),
+        "situation": Column(TEXT, "What the three sides look like together.", tuple(SITUATIONS)),
+        "cause": Column(TEXT, "The one cause, from the closed vocabulary."),
+        "object_type": Column(TEXT, "What it is about.", OBJECT_TYPES),
+        "subject": Column(TEXT, "The user name, group name, `user name → group name`, job id, …"),
+        "source_id": Column(TEXT, "The user's or group's id in the source."),
+        "target_id": Column(TEXT, "The user's or group's id in the target."),
+        "group_source_id": Column(TEXT, "For a membership the group's id in the source."),
+        "group_target_id": Column(TEXT, "For a membership the group's id in the target."),
+        "other_ids": Column(TEXTS, "Other accounts of a duplicate, other persons of a shared one."),
+        "attribute": Column(TEXT, "The attribute that differs, for what is stale."),
+        "since": Column(TIME, "It cannot have begun before."),
+        "until": Column(TIME, "It cannot have begun after."),
+        "detail": Column(TEXT, "One sentence without jargon."),
+        "evidence": Column(CITATIONS, "The events, snapshot rows and mappings it rests on."),
+        "alternatives": Column(TEXTS, "Other causes that the evidence allows."),
+        "status": Column(TEXT, "With marks or a history: new, persisting, suppressed.", FINDING_STATUSES),
+        "remedy": Column(TEXT, "What to do first.", tuple(REMEDIES)),
+        "remedies": Column(TEXTS, "What to do, in order.", tuple(REMEDIES)),
+        "heals": Column(TEXT, "Whether it repairs itself.", tuple(HEALS)),
+        "heals_by": Column(TIME, "By when, where the provider says so."),
+    },
+)
+"""The contract with everything downstream; within a major version columns are only added."""
