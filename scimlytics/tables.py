@@ -100,10 +100,10 @@ class Table:
                 continue
             wanted = arrow_type(column.type)
             if name not in given.column_names:
-                columns[name] = pa.nulls(given.num_rows, wanted)
+                columns[name] = pa.chunked_array([pa.nulls(given.num_rows, wanted)])
                 continue
             columns[name] = _cast(given.column(name), wanted, f"{self.name}.{name}")
-            if column.words:
+            if column.words and column.type != CITATIONS:
                 self._refuse_strange_words(name, columns[name])
         for key, origin in self.keys.items():
             columns[key] = fold_column(columns[origin])
@@ -202,9 +202,7 @@ def fold_column(values: pa.ChunkedArray) -> pa.ChunkedArray:
             for many in values.to_pylist()
         ]
         return pa.chunked_array([pa.array(folded, pa.list_(pa.string()))])
-    encoded = values.combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
+    encoded = pa.concat_arrays(values.chunks or [pa.array([], pa.string())]).dictionary_encode()
     distinct = pa.array([fold(one) for one in encoded.dictionary.to_pylist()], pa.string())
     return pa.chunked_array([distinct.take(encoded.indices)])
 
