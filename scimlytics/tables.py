@@ -616,7 +616,7 @@ REQUEST_MEMBERS = Table(
         "request_id": Column(TEXT, "The request."),
         "at": Column(TIME, "When it was answered."),
         "group_id": Column(TEXT, "The group in the target."),
-        "member_id": Column(TEXT, "The member; null where a shown group had none."),
+        "member_id": Column(TEXT, "The member; null: none (a group shown empty, or replaced by nothing)."),
         "operation": Column(
             TEXT,
             "add, remove, replace: what was asked; shown: the group as the answer has it.",
@@ -665,6 +665,23 @@ TARGET_AUDIT = Table(
     },
     needs=("at", "action"),
     keys={"subject_key": "subject"},
+)
+
+LIFECYCLE_RULES = Table(
+    "lifecycle_rules",
+    "Rules by which the target itself disables or deletes accounts.",
+    {
+        "rule_id": Column(TEXT, "The rule."),
+        "name": Column(TEXT, "Its name."),
+        "action": Column(TEXT, "What it does.", ("disable", "delete")),
+        "inactive_days": Column(NUMBER, "After how many days without activity."),
+        "user_state": Column(TEXT, "Whom it looks at: inactive or disabled accounts."),
+        "auth_method": Column(TEXT, "Only accounts that sign in so; null or all: every account."),
+        "group_ids": Column(TEXTS, "Only members of these groups; empty: everybody."),
+        "privileged": Column(FLAG, "Administrators too."),
+        **ORIGIN,
+    },
+    needs=("rule_id",),
 )
 
 SOURCE_AUDIT = Table(
@@ -748,6 +765,7 @@ TABLES = {
         SCIM_REQUESTS,
         REQUEST_MEMBERS,
         TARGET_AUDIT,
+        LIFECYCLE_RULES,
         SOURCE_AUDIT,
         COVERAGE,
     )
