@@ -11,7 +11,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 LOCKED := $(PIP) install --require-hashes
 ITSELF := $(PIP) install --no-deps --no-build-isolation --editable .
 OUT ?= report
@@ -112,7 +112,7 @@ SPARK_EXTRA := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))
 .PHONY: lock
 lock: | $(BIN)/python ## Resolve the dependencies again and write requirements/*.txt.
 	@test -x .cache/lock/bin/uv || { $(BIN)/python -m venv .cache/lock && \
-	  .cache/lock/bin/python -m pip install --quiet --disable-pip-version-check uv; }
+	  .cache/lock/bin/python -m pip install -qq --disable-pip-version-check uv; }
 	$(COMPILE) pyproject.toml requirements/build.in --extra jupyter --extra notify --extra test -o requirements/test.txt
 	$(COMPILE) pyproject.toml requirements/build.in -c requirements/test.txt -o requirements/report.txt
 	$(BIN)/python -c '$(SPARK_EXTRA)' | $(COMPILE) - --no-annotate -c requirements/test.txt -o requirements/spark.txt
