@@ -1,0 +1,437 @@
+"""Bytes become pages of records: every way JSON is put into files, in bounded memory.
+
+One document, lines (NDJSON), documents one after another, a list of pages, ``{"value": […]}``
+(Graph), ``{"records": […]}`` (Event Hub), ``{"Resources": […]}`` (SCIM), ``{"tables": […]}`` (Log
+Analytics), a bare list, a single resource: all give the same pieces. A file that fits in one read
+is decoded at once; a larger one is cut between records, so that a list of several hundred MB on a
+single line takes no more memory than a few of its records.
+
+Cutting follows RFC 8259: an unescaped quote is never inside a string, so ``}``, comma, ``{`` and
+the first key of the records, quoted, can only stand between two objects; whether these are records
+or something nested is decided by decoding. Where that fails, braces are counted.
+
+Never ``splitlines``: it also splits on U+2028 and U+0085, which may stand in names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from scimlytics.errors import InputError
+from scimlytics.loaders.opening import Content
+
+WHOLE = 8 << 20
+"""Files up to this size are decoded at once."""
+BATCH = 2 << 20
+MAX_RECORD = 64 << 20
+
+LISTS = ("value", "resources", "records", "tables", "results", "items", "data")
+"""Keys under which products put their records, folded."""
+
+SPACE = re.compile(rb"(?:[ \t\r\n\x1e]|\xef\xbb\xbf)*")
+TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*("|\\?\Z)|[\[\]{}]', re.DOTALL)
+SCALAR = re.compile(rb"[^\s,\]}]+")
+FIRST_KEY = re.compile(rb'\{\s*"[^"\\]*"')
+BEFORE = re.compile(rb"\}\s*,\s*\Z")
+LONE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some records of one document, in order."""
+
+    records: list[Any]
+    envelope: dict[str, Any]
+    """What stood around the records; whole only in the document's last piece."""
+    first_row: int
+    document: int
+    """The document's place in the file, from 1; lines without an envelope are one document."""
+    last: bool
+    listed: bool = True
+    """The records stood in a list; False for lines and single resources."""
+
+
+@dataclass
+class _Stream:
+    """A window on the bytes that are not read yet, and where it stands in the file."""
+
+    name: str
+    chunks: Iterator[bytes]
+    window: bytes = b""
+    at: int = 0
+    lines: int = 1
+    ended: bool = False
+
+    def more(self, size: int = 1) -> bool:
+        """Widen the window by at least *size* bytes; False at the end of the file."""
+        parts = [self.window[self.at :]]
+        got = 0
+        self.lines += self.window.count(b"\n", 0, self.at)
+        while got < size and not self.ended:
+            chunk = next(self.chunks, None)
+            if chunk is None:
+                self.ended = True
+            else:
+                parts.append(chunk)
+                got += len(chunk)
+        self.window, self.at = b"".join(parts), 0
+        return got > 0
+
+    def peek(self) -> bytes:
+        """The next byte that is no space, left unread; empty at the end."""
+        while True:
+            self.at = SPACE.match(self.window, self.at).end()  # type: ignore[union-attr]
+            if self.at < len(self.window):
+                return self.window[self.at : self.at + 1]
+            if not self.more():
+                return b""
+
+    def line(self, position: int) -> int:
+        """The line of a position in the window, from 1."""
+        return self.lines + self.window.count(b"\n", 0, position)
+
+    def fail(self, position: int, reason: str) -> InputError:
+        """The error for a position in the window."""
+        return InputError(f"{self.name}, line {self.line(position)}: {reason}.")
+
+    def take(self) -> bytes:
+        """Read one whole JSON value as it stands."""
+        first = self.peek()
+        if first in (b"{", b"[", b'"'):
+            return self._take_balanced(first == b'"')
+        while True:
+            match = SCALAR.match(self.window, self.at)
+            if match and (match.end() < len(self.window) or not self.more()):
+                match = SCALAR.match(self.window, self.at)
+                assert match is not None
+                self.at = match.end()
+                return match.group()
+            if not match:
+                raise self.fail(self.at, _what_is_wrong(first, "a value is missing here"))
+
+    def _take_balanced(self, text: bool) -> bytes:
+        depth, position = 0, self.at
+        while True:
+            match = TOKEN.search(self.window, position)
+            if match is None or match.group(1) not in (None, b'"'):
+                start = match.start() if match else max(self.at, len(self.window) - 1)
+                if match is None and not text:
+                    start = len(self.window)
+                begun = self.at
+                if len(self.window) - begun > MAX_RECORD:
+                    raise self.fail(begun, f"a record of more than {MAX_RECORD >> 20} MB")
+                if not self.more(max(BATCH // 4, len(self.window) - begun)):
+                    raise self.fail(len(self.window), "the file ends in the middle of a record")
+                position = start - begun
+                continue
+            position = match.end()
+            sign = self.window[match.start() : match.start() + 1]
+            depth += (sign in b"{[") - (sign in b"]}")
+            if depth <= 0:
+                value = self.window[self.at : position]
+                self.at = position
+                return value
+
+
+@dataclass
+class _Group:
+    """Records found together; ``single`` for one that stood alone."""
+
+    records: list[Any]
+    envelope: dict[str, Any] = field(default_factory=dict)
+    last: bool = True
+    single: bool = False
+
+
+def pieces(content: Content, *, whole: int = WHOLE, batch: int = BATCH) -> Iterator[Piece]:
+    """The records of a JSON file, page by page, in bounded memory.
+
+    Parameters
+    ----------
+    content
+        The text.
+    whole, batch
+        Up to how many bytes are decoded at once, and about how many make a piece of a larger file.
+
+    Raises
+    ------
+    InputError
+        With file, line and reason.
+    """
+    stream = _Stream(content.name, content.chunks)
+    stream.more(whole + 1)
+    groups: Iterator[_Group]
+    try:
+        groups = iter(_of_document(orjson.loads(stream.window), content.name))
+        if not stream.ended and stream.more(1):
+            groups = _groups(stream, batch)
+    except orjson.JSONDecodeError:
+        groups = _groups(stream, batch)
+    row, document, begun = 1, 0, False
+    for group in _gathered(groups, batch // 1000 + 1):
+        if not begun:
+            document += 1
+        yield Piece(group.records, group.envelope, row, document, group.last, not group.single)
+        row += len(group.records)
+        begun = not group.last
+
+
+def _gathered(groups: Iterator[_Group], most: int) -> Iterator[_Group]:
+    """Put records that stood alone (lines, concatenated resources) into groups."""
+    lines: list[Any] = []
+    for group in groups:
+        if group.single:
+            if len(lines) >= most:
+                yield _Group(lines, {}, False, True)
+                lines = []
+            lines += group.records
+        else:
+            if lines:
+                yield _Group(lines, {}, True, True)
+                lines = []
+            yield group
+    if lines:
+        yield _Group(lines, {}, True, True)
+
+
+def list_key(document: dict[str, Any]) -> str | None:
+    """The key of a document under which its records stand, if it is a page."""
+    for name in LISTS:
+        for key, value in document.items():
+            if isinstance(value, list) and key.casefold() == name:
+                if name in ("results", "items", "data") and "id" in document:
+                    return None
+                return key
+    return None
+
+
+def _of_document(document: Any, name: str) -> Iterator[_Group]:
+    """The groups of one decoded document."""
+    if isinstance(document, list):
+        yield from _of_list(document, {}, True, name)
+    elif isinstance(document, dict):
+        key = list_key(document)
+        if key is not None:
+            around = {one: value for one, value in document.items() if one != key}
+            yield from _of_list(document[key], around, True, name)
+        else:
+            folded = {one.casefold(): value for one, value in document.items()}
+            _refuse_no_list(folded, name)
+            if "totalresults" in folded:
+                yield _Group([], document)
+            else:
+                yield _Group([document], single=True)
+    else:
+        raise InputError(f"{name}: holds a single value, no records; export it again.")
+
+
+def _refuse_no_list(folded: dict[str, Any], name: str) -> None:
+    if "@odata.context" in folded and "value" in folded and not isinstance(folded["value"], str):
+        raise InputError(f"{name}: 'value' should be a list of records; export it again.")
+    if "totalresults" in folded and folded.get("resources") is not None:
+        raise InputError(f"{name}: 'Resources' should be a list of records; export it again.")
+
+
+def _of_list(
+    records: list[Any], envelope: dict[str, Any], last: bool, name: str
+) -> Iterator[_Group]:
+    """The groups of a list: of records, of pages, or of the tables of Log Analytics."""
+    if records and isinstance(records[0], dict) and {"columns", "rows"} <= records[0].keys():
+        for number, table in enumerate(records, 1):
+            yield _Group(_rows_of_table(table, name), {}, last and number == len(records))
+    elif not envelope and records and any(_is_page(one) for one in records):
+        for one in records:
+            yield from _of_document(one, name)
+    elif envelope or not records or not all(isinstance(one, list) for one in records):
+        yield _Group(records, envelope, last)
+    else:
+        for one in records:
+            yield _Group(one, {})
+
+
+def _is_page(record: Any) -> bool:
+    if not isinstance(record, dict):
+        return False
+    return list_key(record) is not None or any(key.casefold() == "totalresults" for key in record)
+
+
+def _rows_of_table(table: Any, name: str) -> list[dict[str, Any]]:
+    """Rows of a query's answer (Log Analytics API): names once, then lists of values."""
+    try:
+        names = [column["name"] for column in table["columns"]]
+        return [dict(zip(names, row, strict=True)) for row in table["rows"]]
+    except (TypeError, KeyError, ValueError) as error:
+        raise InputError(f"{name}: a table whose rows do not fit its columns.") from error
+
+
+def _groups(stream: _Stream, batch: int) -> Iterator[_Group]:
+    """The groups of a stream of documents, whatever stands between them."""
+    while sign := stream.peek():
+        if sign == b"[":
+            stream.at += 1
+            for records, last in _elements(stream, batch):
+                yield from _of_list(records, {}, last, stream.name)
+        elif sign == b"{":
+            yield from _lines(stream, batch)
+            if stream.peek() == b"{":
+                yield from _object(stream, batch)
+        else:
+            raise stream.fail(stream.at, "no JSON (a record or a list is expected here)")
+
+
+def _lines(stream: _Stream, batch: int) -> Iterator[_Group]:
+    """Documents that fill a line each; stops before the first that does not."""
+    while stream.peek() == b"{":
+        if len(stream.window) - stream.at < batch and not stream.ended:
+            stream.more(batch)
+        end = stream.window.rfind(b"\n", stream.at)
+        if end < 0 or (stream.ended and stream.window[end:].strip()):
+            end = len(stream.window) if stream.ended else -1
+        if end < 0:
+            return
+        block = stream.window[stream.at : end]
+        lines = [line for line in block.split(b"\n") if line.strip(b" \t\r\x1e")]
+        try:
+            found = orjson.loads(b"[" + b",".join(lines).replace(b"\x1e", b" ") + b"]")
+            taken = end
+        except orjson.JSONDecodeError:
+            found, taken = _line_by_line(stream, end)
+        for one in found:
+            yield from _of_document(one, f"{stream.name}, line {stream.line(stream.at)}")
+        stream.at = taken
+        if taken != end:
+            return
+
+
+def _line_by_line(stream: _Stream, end: int) -> tuple[list[Any], int]:
+    """The leading lines that are whole documents, and where the others begin."""
+    found: list[Any] = []
+    begin = stream.at
+    while begin < end:
+        stop = stream.window.find(b"\n", begin, end)
+        stop = end if stop < 0 else stop
+        line = stream.window[begin:stop].strip(b" \t\r\x1e")
+        if line:
+            try:
+                found.append(orjson.loads(line))
+            except orjson.JSONDecodeError:
+                return found, begin
+        begin = stop + 1
+    return found, end
+
+
+def _object(stream: _Stream, batch: int) -> Iterator[_Group]:
+    """One document in braces: a page whose list is read in parts, or a single resource."""
+    start_line = stream.line(stream.at)
+    stream.at += 1
+    around: dict[str, Any] = {}
+    held: _Group | None = None
+    while (sign := stream.peek()) != b"}":
+        if sign != b'"':
+            raise stream.fail(stream.at, _what_is_wrong(sign, "a quoted key is expected here"))
+        key = _decode(stream, stream.take())
+        if stream.peek() != b":":
+            raise stream.fail(stream.at, "no JSON (a colon is expected here)")
+        stream.at += 1
+        if stream.peek() == b"[" and held is None and key.casefold() in LISTS[:4]:
+            stream.at += 1
+            held = _Group([])
+            for records, _ in _elements(stream, batch):
+                if held.records:
+                    yield _Group(held.records, dict(around), False)
+                held = _Group(records)
+        else:
+            around[key] = _decode(stream, stream.take())
+        if stream.peek() == b",":
+            stream.at += 1
+            if stream.peek() == b"}":
+                raise stream.fail(stream.at, "no JSON (a comma without anything after it)")
+    stream.at += 1
+    where = f"{stream.name}, line {start_line}"
+    if held is None:
+        yield from _of_document(around, where)
+    else:
+        yield from _of_list(held.records, around, True, where)
+
+
+def _what_is_wrong(sign: bytes, reason: str) -> str:
+    return f"no JSON ({reason})" if sign else "the file ends in the middle of a record"
+
+
+def _elements(stream: _Stream, batch: int) -> Iterator[tuple[list[Any], bool]]:
+    """The elements of a list whose bracket is read, in batches; True with the last batch."""
+    found: list[Any] = []
+    size = 0
+    mark = b""
+    while (sign := stream.peek()) != b"]":
+        if not sign:
+            raise stream.fail(stream.at, "the file ends in the middle of a list")
+        if mark and sign == b"{":
+            if len(stream.window) - stream.at < batch and not stream.ended:
+                stream.more(batch)
+            many, end = _cut(stream.window, stream.at, mark)
+            if many:
+                found += many
+                size += end - stream.at
+                stream.at = end
+        if not mark or not many:
+            raw = stream.take()
+            found.append(_decode(stream, raw))
+            size += len(raw)
+            if sign == b"{" and (key := FIRST_KEY.match(raw)):
+                mark = key.group()
+        if stream.peek() == b",":
+            stream.at += 1
+            if stream.peek() == b"]":
+                raise stream.fail(stream.at, "no JSON (a comma without anything after it)")
+        elif stream.peek() not in (b"]", b""):
+            raise stream.fail(stream.at, "no JSON (a comma is expected here)")
+        if size >= batch and stream.peek() != b"]":
+            yield found, False
+            found, size = [], 0
+    stream.at += 1
+    yield found, True
+
+
+def _cut(window: bytes, begin: int, mark: bytes) -> tuple[list[Any], int]:
+    """As many whole records as the window holds, found by how the first one began."""
+    end = len(window)
+    for _ in range(16):
+        end = window.rfind(mark, begin + 1, end)
+        if end < 0:
+            break
+        before = BEFORE.search(window[max(begin, end - 64) : end])
+        if before is None:
+            continue
+        stop = max(begin, end - 64) + before.start() + 1
+        try:
+            return orjson.loads(b"[" + window[begin:stop] + b"]"), stop
+        except orjson.JSONDecodeError:
+            continue
+    return [], begin
+
+
+def _decode(stream: _Stream, raw: bytes) -> Any:
+    """Decode one value; the error names the line."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        if "surrogate" in error.msg and "UTF-8" not in error.msg:
+            return _decode(stream, LONE.sub(rb"\\ufffd", raw))
+        position = stream.at - len(raw) + min(error.pos, len(raw))
+        raise stream.fail(position, f"no JSON ({plain_reason(error.msg)})") from error
+
+
+def plain_reason(message: str) -> str:
+    """The decoder's reason without its position in the part that was decoded."""
+    if "depth" in message or "recursion" in message.casefold():
+        return "nested too deep"
+    return re.split(r": line \d+ column", message)[0]
