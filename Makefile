@@ -92,7 +92,7 @@ $(VENV)/.report: requirements/report.txt pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.test: requirements/test.txt pyproject.toml | $(BIN)/python
-	@echo "Installing what tests need, about 800 MB; once"
+	@echo "Installing what tests need, about 1 GB; once"
 	@$(LOCKED) -r requirements/test.txt
 	@$(ITSELF)
 	@touch $@ $(VENV)/.report

@@ -78,3 +78,9 @@ def test_the_versions_in_the_package_and_in_its_metadata_agree() -> None:
     import scimlytics
 
     assert scimlytics.__version__ == PROJECT["project"]["version"]
+
+
+def test_every_folder_with_code_is_a_package_or_the_floors_would_not_be_checked() -> None:
+    folders = {path.parent for path in (ROOT / "scimlytics").rglob("*.py")}
+
+    assert sorted(str(f) for f in folders if not (f / "__init__.py").exists()) == []
