@@ -13,7 +13,11 @@ from typing import Any
 
 Record = Mapping[str, Any]
 Rows = dict[str, dict[str, list[Any]]]
-"""Table name (``users``, ``events``, …) → column name → values; all columns of a table equally long."""
+"""Table name (``users``, ``events``, …) → column name → values; all columns of a table equally long.
+
+``-groups`` and ``-memberships`` name rows that a later page takes back (Graph delta): what was read
+before them is removed.
+"""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Loading:
     """Records put aside: place in the file and why. They are counted and listed, never lost."""
     collected: dict[str, set[str]] = field(default_factory=dict)
     """Per table the columns the export asked for, where rows alone do not tell."""
+    notes: list[str] = field(default_factory=list)
+    """What was read and is still worth knowing: words that nobody knows, and how often."""
 
 
 @dataclass(frozen=True)
