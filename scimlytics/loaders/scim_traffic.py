@@ -81,8 +81,8 @@ def request_rows(exchange: Exchange) -> tuple[list[Row], list[Row]]:
             requests += more
             members += named
         return requests, members
-    path, query = _split(exchange.target)
-    kind, resource = _object(path)
+    path, query = split_target(exchange.target)
+    kind, resource = object_of(path)
     request = _request(exchange, body, answer, path, query, kind, resource)
     group = request["target_id"] if kind == "group" else None
     members = []
@@ -150,7 +150,8 @@ def without_credentials(words: str) -> str:
     return _CREDENTIAL.sub(r"\1 …", words)[:LONGEST_DETAIL]
 
 
-def _split(target: str) -> tuple[str, dict[str, list[str]]]:
+def split_target(target: str) -> tuple[str, dict[str, list[str]]]:
+    """Part a path or an address into the path and what its query asks, by folded name."""
     try:
         parts = urlsplit(target)
     except ValueError:
@@ -159,7 +160,7 @@ def _split(target: str) -> tuple[str, dict[str, list[str]]]:
     return unquote(parts.path), asked
 
 
-def _object(path: str) -> tuple[str, str | None]:
+def object_of(path: str) -> tuple[str, str | None]:
     """Say what a path is about, and the id of the one resource it names."""
     segments = [one for one in path.split("/") if one]
     for place, segment in enumerate(segments):
