@@ -21,6 +21,7 @@ from scimlytics.loaders.records import (
     inner,
     listed,
     moment,
+    nothing,
     number,
     objects,
     text,
@@ -205,10 +206,6 @@ def _is_history(envelope: Record, record: Any) -> bool:
     return has("action", "interface", any_of=("failure_type",))(envelope, record)
 
 
-def _nothing(page: Page) -> Loading:
-    return Loading({})
-
-
 _TRAFFIC = ("scim_requests", "request_members")
 _AUDIT = ("target_audit",)
 FORMATS = (
@@ -261,7 +258,7 @@ FORMATS = (
         "files.com",
         (),
         has("response_code", "request_path", any_of=("api_name", "api_key_prefix")),
-        _nothing,
+        nothing,
         "target",
     ),
 )

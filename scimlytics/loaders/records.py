@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from scimlytics.loaders.format import Page, Record
+from scimlytics.loaders.format import Loading, Page, Record
 from scimlytics.loaders.times import parse_time
 
 LONGEST_ID = 2_000
@@ -190,3 +190,8 @@ def moment(value: Any) -> datetime | None:
         return parse_time(value)
     except ValueError:
         return None
+
+
+def nothing(page: Page) -> Loading:
+    """Load nothing: the document is recognised, and no question needs it."""
+    return Loading({})

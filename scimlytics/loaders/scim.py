@@ -21,6 +21,7 @@ from scimlytics.loaders.records import (
     inner,
     missing_id,
     moment,
+    nothing,
     objects,
     text,
 )
@@ -216,10 +217,6 @@ def _groups_of(user: str, value: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def _nothing(page: Page) -> Loading:
-    return Loading({})
-
-
 def _is(kind: str) -> Callable[[Record, Any], bool]:
     def recognises(envelope: Record, record: Any) -> bool:
         found = kind_of(record, is_list(envelope))
@@ -230,13 +227,13 @@ def _is(kind: str) -> Callable[[Record, Any], bool]:
 
 TABLES = ("users", "groups", "memberships")
 FORMATS = (
-    Format("SCIM message or description", "scim", (), is_message, _nothing),
+    Format("SCIM message or description", "scim", (), is_message, nothing),
     Format(
         "SCIM list without resources",
         "scim",
         (),
         lambda envelope, record: record is None and is_list(envelope),
-        _nothing,
+        nothing,
     ),
     Format("SCIM users", "scim", TABLES, _is("user"), load_resources),
     Format("SCIM groups", "scim", TABLES, _is("group"), load_resources),
