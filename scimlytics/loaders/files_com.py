@@ -113,9 +113,8 @@ def load_users(page: Page) -> Loading:
     }
     collected |= {"active", "state"} if "disabled" in shown else set()
     rows = {"users": columns(users, sorted(collected))}
-    if "group_ids" in shown:
-        rows["memberships_of_users"] = columns(member_of, _MEMBERSHIP)
-    return Loading(rows, aside, {"users": collected})
+    named = {"memberships": columns(member_of, _MEMBERSHIP)} if "group_ids" in shown else {}
+    return Loading(rows, aside, {"users": collected}, fallback=named)
 
 
 def _user(known: Row) -> Row:

@@ -47,6 +47,9 @@ class Loading:
     """Per table the columns the export asked for, where rows alone do not tell."""
     notes: list[str] = field(default_factory=list)
     """What was read and is still worth knowing: words that nobody knows, and how often."""
+    fallback: Rows = field(default_factory=dict)
+    """Rows that count only where no other file of that side fills their table: memberships as the
+    users themselves name them (Files.com ``group_ids``, SCIM ``groups``)."""
 
 
 @dataclass(frozen=True)

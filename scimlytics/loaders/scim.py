@@ -116,9 +116,8 @@ def _loading(
     if groups:
         rows["groups"] = columns(groups, _GROUP)
         rows["memberships"] = columns(members, _MEMBERSHIP)
-    if "groups" in shown:
-        rows["memberships_of_users"] = columns(member_of, _MEMBERSHIP)
-    return Loading(rows, aside, collected)
+    named = {"memberships": columns(member_of, _MEMBERSHIP)} if "groups" in shown else {}
+    return Loading(rows, aside, collected, fallback=named)
 
 
 def _collected(users: list[dict[str, Any]], shown: set[str]) -> set[str]:
