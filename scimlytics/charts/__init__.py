@@ -1,0 +1,1 @@
+"""Charts: a table in, a plotly figure out. A chart computes nothing that no table shows."""

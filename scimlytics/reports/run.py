@@ -1,0 +1,339 @@
+"""Make a report: check the parameters, run the notebooks, write the pages, publish them at once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from scimlytics import shipped
+from scimlytics.errors import ReportError, unknown
+from scimlytics.reports.parameters import Declared, Plain, declared, plain, settle
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+ORDER = (
+    "overview",
+    "missing_users",
+    "missing_memberships",
+    "duplicate_users",
+    "deletion_drift",
+    "throttling_gaps",
+    "rename_lag",
+    "payload_errors",
+    "scope_and_mapping",
+    "cycle_health",
+)
+"""The order of the pages; notebooks that are not named here follow by name."""
+MARK = "report.json"
+"""By this file a folder is known to be a report, which the next report may replace."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """One page of a report."""
+
+    name: str
+    title: str
+    path: Path
+    seconds: float
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report: where it begins, its pages, and those that could not be finished."""
+
+    index: Path
+    pages: tuple[Made, ...]
+
+    @property
+    def failures(self) -> tuple[Made, ...]:
+        """The pages that could not be finished."""
+        return tuple(page for page in self.pages if page.failure)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A notebook about to be run."""
+
+    name: str
+    notebook: NotebookNode
+    declared: Mapping[str, Declared]
+    parameters: dict[str, Plain]
+
+    @property
+    def file(self) -> str:
+        """The page's file: the overview comes first."""
+        return "index.html" if self.name == "overview" else f"{self.name}.html"
+
+
+def notebook_names(folder: Path | None = None) -> list[str]:
+    """The notebooks there are, in the order of the pages."""
+    found = {path.stem for path in (folder or shipped.notebooks()).glob("*.ipynb")}
+    return [name for name in ORDER if name in found] + sorted(found - set(ORDER))
+
+
+def report(  # noqa: PLR0913  (each option is one of the command line)
+    evidence_path: str | Path,
+    out: str | Path,
+    *,
+    only: Iterable[str] | None = None,
+    parameters: Mapping[str, object] | None = None,
+    as_of: object = None,
+    marks: str | Path | None = None,
+    history: str | Path | None = None,
+    notebooks: Path | None = None,
+    isolate: bool = False,
+    single_file: bool = False,
+    timeout: float = 600,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Report:
+    """Make a report of an evidence.
+
+    A notebook that fails keeps its page, with a banner and what it had computed; the others are made
+    all the same. An earlier report in *out* is replaced when the new one is whole, never before.
+
+    Parameters
+    ----------
+    evidence_path
+        The evidence: a folder or a store.
+    out
+        The folder of the report.
+    only
+        Names of notebooks; all of them when left out.
+    parameters
+        More parameters; each must be declared by a notebook that is run.
+    as_of
+        "Now", where it is another moment than the evidence's newest.
+    marks, history
+        Accepted exceptions, and the findings of earlier runs.
+    notebooks
+        A folder of notebooks; those of the package when left out.
+    isolate
+        Give each notebook a kernel of its own: slower, and nothing can carry over.
+    single_file
+        Write one file that holds everything, for mail.
+    timeout
+        Seconds one cell may take.
+    progress
+        Called with the notebook's name, its place and their number, before each is run.
+
+    Raises
+    ------
+    ReportError
+        *out* is a folder that is no report, or a parameter is refused.
+    InputError
+        A notebook or parameter that nobody knows.
+    """
+    folder = notebooks or shipped.notebooks()
+    target = Path(out).resolve()
+    _refuse_foreign(target)
+    common = {
+        "evidence_path": Path(evidence_path).resolve(),
+        "as_of": as_of,
+        "marks": None if marks is None else Path(marks).resolve(),
+        "history": None if history is None else Path(history).resolve(),
+    }
+    jobs = _jobs(folder, only, common, dict(parameters or {}))
+    work = target.parent / f".{target.name}.{uuid4().hex[:8]}"
+    work.mkdir(parents=True)
+    try:
+        pages = _make(jobs, work, folder, isolate=isolate, timeout=timeout, progress=progress)
+        if single_file:
+            from scimlytics.reports.single import write_single
+
+            write_single(work, [page.path for page in pages])
+        _publish(work, target)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    moved = tuple(
+        Made(page.name, page.title, target / page.path.name, page.seconds, page.failure)
+        for page in pages
+    )
+    return Report(target / "index.html", moved)
+
+
+def _jobs(
+    folder: Path,
+    only: Iterable[str] | None,
+    common: dict[str, object],
+    given: dict[str, object],
+) -> list[Job]:
+    import nbformat
+
+    known = notebook_names(folder)
+    chosen = list(dict.fromkeys(only or known))
+    for name in chosen:
+        if name not in known:
+            raise unknown("notebook", name, known)
+    read = {name: nbformat.read(folder / f"{name}.ipynb", as_version=4) for name in chosen}
+    declares = {name: declared(notebook) for name, notebook in read.items()}
+    every: dict[str, Declared] = {}
+    for found in declares.values():
+        every |= found
+    settle(every, given, " or ".join(chosen))
+    jobs = []
+    for name in sorted(chosen, key=known.index):
+        here = declares[name]
+        if "evidence_path" not in here:
+            raise ReportError(f"{name}.ipynb declares no parameter evidence_path; nothing to report on.")
+        values = {key: value for key, value in common.items() if key in here and value is not None}
+        values |= {key: value for key, value in given.items() if key in here}
+        jobs.append(Job(name, read[name], here, settle(here, values, name)))
+    return jobs
+
+
+def _make(
+    jobs: list[Job],
+    work: Path,
+    folder: Path,
+    *,
+    isolate: bool,
+    timeout: float,
+    progress: Callable[[str, int, int], None] | None,
+) -> list[Made]:
+    from scimlytics.reports.assets import write_assets
+    from scimlytics.reports.engine import Kernel
+    from scimlytics.reports.page import title_of
+
+    (work / "notebooks").mkdir()
+    (work / "data").mkdir()
+    failures: dict[str, str | None] = {}
+    seconds: dict[str, float] = {}
+    with Kernel(isolate=isolate) as kernel:
+        for place, job in enumerate(jobs):
+            if progress is not None:
+                progress(job.name, place + 1, len(jobs))
+            began = time.perf_counter()
+            failures[job.name] = _run(job, kernel, work, folder, timeout)
+            seconds[job.name] = time.perf_counter() - began
+    write_assets(work / "assets")
+    site = [
+        {
+            "name": job.name,
+            "file": job.file,
+            "label": job.name.replace("_", " ").capitalize(),
+            "failed": failures[job.name] is not None,
+        }
+        for job in jobs
+    ]
+    for job in jobs:
+        _export(job, work, site, failures[job.name], seconds[job.name])
+    if all(job.name != "overview" for job in jobs):
+        _write_index(work, site, [title_of(job.notebook) for job in jobs])
+    _write_mark(work, jobs, failures, seconds)
+    return [
+        Made(job.name, title_of(job.notebook), work / job.file, seconds[job.name], failures[job.name])
+        for job in jobs
+    ]
+
+
+def _run(job: Job, kernel: Any, work: Path, folder: Path, timeout: float) -> str | None:
+    """Run one notebook; what went wrong, in words, or None."""
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    from scimlytics.reports import engine
+
+    output = str(work / "notebooks" / f"{job.name}.ipynb")
+    try:
+        papermill.execute_notebook(
+            job.notebook,
+            # papermill fills braces of a path in.
+            output.replace("{", "{{").replace("}", "}}"),
+            parameters=job.parameters,
+            engine_name=engine.NAME,
+            kernel_name="python3",
+            progress_bar=False,
+            execution_timeout=timeout,
+            kernel=kernel,
+            page=(job.name, str(work / "data"), str(folder)),
+        )
+    except papermill.PapermillExecutionError as error:
+        return f"{error.ename}: {error.evalue}".strip(": ")
+    except CellTimeoutError:
+        return f"A cell took longer than {timeout:g} seconds. Give more time, or look at it alone."
+    except DeadKernelError:
+        return "The kernel died; memory may have run out. The other pages were made by a new one."
+    return None
+
+
+def _export(
+    job: Job, work: Path, site: list[dict[str, Any]], failure: str | None, seconds: float
+) -> None:
+    import nbformat
+
+    from scimlytics.reports.exporter import ReportExporter
+    from scimlytics.reports.made import how
+
+    source = work / "notebooks" / f"{job.name}.ipynb"
+    executed = nbformat.read(source, as_version=4) if source.exists() else job.notebook
+    about = {
+        "site": site,
+        "name": job.name,
+        "failure": failure,
+        "made": how(job.name, job.declared, job.parameters, seconds),
+    }
+    html, _ = ReportExporter().from_notebook_node(executed, resources={"report": about})
+    (work / job.file).write_text(html, encoding="utf-8")
+
+
+def _write_index(work: Path, site: list[dict[str, Any]], titles: list[str]) -> None:
+    from scimlytics.reports.exporter import environment
+    from scimlytics.reports.page import Page
+
+    pages = [{**one, "title": title} for one, title in zip(site, titles, strict=True)]
+    template = environment().get_template("contents.html.j2")
+    html = template.render(
+        page=Page("Report", []), pages=pages, site=site, name="", made={}, inline=None
+    )
+    (work / "index.html").write_text(html, encoding="utf-8")
+
+
+def _write_mark(
+    work: Path, jobs: list[Job], failures: dict[str, str | None], seconds: dict[str, float]
+) -> None:
+    pages = [
+        {
+            "name": job.name,
+            "file": job.file,
+            "seconds": round(seconds[job.name], 2),
+            "failure": failures[job.name],
+        }
+        for job in jobs
+    ]
+    text = json.dumps({"made_by": "scimlytics", "version": 1, "pages": pages}, indent=1)
+    (work / MARK).write_text(text, encoding="utf-8")
+
+
+def _refuse_foreign(target: Path) -> None:
+    if target.exists() and not target.is_dir():
+        raise ReportError(f"{target} is a file; give a folder for the report.")
+    if target.is_dir() and any(target.iterdir()) and not (target / MARK).is_file():
+        raise ReportError(
+            f"{target} is not empty and no report; it would be replaced. Give another folder."
+        )
+
+
+def _publish(work: Path, target: Path) -> None:
+    """Put the new report in place with one rename; an earlier one stays whole until then."""
+    former = target.parent / f".{target.name}.{uuid4().hex[:8]}.former"
+    if target.exists():
+        target.rename(former)
+    try:
+        work.rename(target)
+    except OSError:
+        if former.exists():
+            former.rename(target)
+        raise
+    shutil.rmtree(former, ignore_errors=True)
+
+
+__all__ = ["Made", "Report", "notebook_names", "plain", "report"]

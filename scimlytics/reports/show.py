@@ -1,0 +1,204 @@
+"""What notebooks show: key figures, charts and tables, as data.
+
+A notebook emits data, not HTML. The report draws it with its own template; in JupyterLab the same
+objects are drawn by plotly and by itables. Nothing that comes from data is ever markup.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scimlytics.reports import session
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+TABLE = "application/vnd.scimlytics.table+json"
+FIGURES = "application/vnd.scimlytics.figures+json"
+TRUST = "application/vnd.scimlytics.trust+json"
+PLOTLY = "application/vnd.plotly.v1+json"
+ROWS = 2_000
+"""So many rows stand in the page; the whole table lies beside it."""
+TITLES = {
+    "source_id": "Source id",
+    "target_id": "Target id",
+    "user_name": "User name",
+    "since": "Not before",
+    "until": "Not after",
+    "heals": "Heals by itself",
+    "detail": "What is wrong",
+    "remedy": "First act",
+    "says": "What to do",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Something a notebook shows: the same thing by several media types."""
+
+    bundle: dict[str, Any]
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return self.bundle
+
+
+def table(
+    frame: pd.DataFrame,
+    title: str,
+    *,
+    columns: Sequence[str] | Mapping[str, str] | None = None,
+    note: str = "",
+) -> Shown:
+    """Show a table: searchable, sortable, paged; the whole of it as CSV and parquet beside the page.
+
+    Parameters
+    ----------
+    frame
+        Any table.
+    title
+        What it is; stands above it.
+    columns
+        The columns the page shows, in order; a mapping gives them titles. The files hold all columns.
+    note
+        A sentence below the table.
+    """
+    payload = _payload(frame, title, columns, note)
+    html = _preview(frame[list(columns)] if columns else frame, title)
+    return Shown({TABLE: payload, "text/html": html, "text/plain": f"{title}: {len(frame):,} rows"})
+
+
+def figure(chart: go.Figure, frame: pd.DataFrame) -> Shown:
+    """Show a chart, and the numbers it was drawn from as a table below it.
+
+    Parameters
+    ----------
+    chart
+        A figure with a title.
+    frame
+        The table that the chart drew.
+    """
+    import json
+
+    title = str(chart.layout.title.text or "Chart")
+    return Shown(
+        {
+            PLOTLY: json.loads(chart.to_json()),
+            TABLE: _payload(frame, title, None, ""),
+            "text/plain": f"{title} (chart of {len(frame):,} rows)",
+        }
+    )
+
+
+def key_figures(frame: pd.DataFrame) -> Shown:
+    """Show the few numbers that matter, each with what it is out of.
+
+    Parameters
+    ----------
+    frame
+        Columns ``label``, ``value``, and where there are any ``of`` (the denominator), ``of_what``,
+        ``severity`` and ``note``.
+    """
+    from scimlytics.reports.cells import arrow, shown
+
+    held = arrow(frame)
+    columns = {name: shown(held.column(name)) for name in held.column_names}
+    figures = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return Shown(
+        {FIGURES: figures, "text/html": _preview(frame, "Key figures"), "text/plain": frame.to_string()}
+    )
+
+
+def completeness(evidence: Any) -> Shown:
+    """Show what the evidence can be trusted for, what it cannot say, and when each side was taken.
+
+    Parameters
+    ----------
+    evidence
+        An ``Evidence``.
+    """
+    import pandas as pd
+
+    from scimlytics.reports.trust import trust
+
+    said = trust(evidence)
+    lines = pd.DataFrame(
+        [("Can be trusted for", text) for text in said["trusted"]]
+        + [("Cannot say", f"{one['what']}, because {one['why']}") for one in said["cannot"]],
+        columns=["", "what"],
+    )
+    return Shown({TRUST: said, "text/html": _preview(lines, said["name"]), "text/plain": lines.to_string()})
+
+
+def _payload(
+    frame: pd.DataFrame, title: str, columns: Sequence[str] | Mapping[str, str] | None, note: str
+) -> dict[str, Any]:
+    from scimlytics.reports.cells import arrow, kind, shown, write_whole
+
+    held = arrow(frame)
+    titles = dict(columns) if isinstance(columns, Mapping) else {name: _title(name) for name in columns or held.column_names}
+    part = held.select(list(titles)).slice(0, ROWS)
+    cells = [shown(part.column(name)) for name in titles]
+    payload: dict[str, Any] = {
+        "title": title,
+        "note": note,
+        "columns": [
+            {"name": name, "title": text, "kind": kind(name, part.column(name))}
+            for name, text in titles.items()
+        ],
+        "rows": [list(row) for row in zip(*cells, strict=True)],
+        "total": held.num_rows,
+        "base": None,
+        "prefixed": [],
+    }
+    page = session.page()
+    if page is not None and held.num_columns:
+        base = _free(page.folder, f"{page.name}-{slug(title)}")
+        payload["prefixed"] = write_whole(held, page.folder / base)
+        payload["base"] = base
+    return payload
+
+
+def slug(text: str) -> str:
+    """A name made of letters, digits and dashes only, whatever the text holds."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "table"
+
+
+def _free(folder: Any, base: str) -> str:
+    name, count = base, 1
+    while (folder / f"{name}.csv").exists():
+        count += 1
+        name = f"{base}-{count}"
+    return name
+
+
+def _title(name: str) -> str:
+    return TITLES.get(name) or name.replace("_", " ").capitalize()
+
+
+def _preview(frame: pd.DataFrame, title: str) -> str:
+    """HTML for a notebook: an escaped table; where somebody works in it, an interactive one."""
+    if session.page() is not None or not _worked_in():
+        return str(frame.head(20).to_html(escape=True, index=False))
+    import html
+
+    import itables
+
+    if not hasattr(_preview, "ready"):
+        itables.init_notebook_mode(all_interactive=False, connected=False)
+        _preview.ready = True  # type: ignore[attr-defined]
+    return str(
+        itables.to_html_datatable(
+            frame.head(ROWS), caption=html.escape(title), connected=False, maxBytes=0, showIndex=False
+        )
+    )
+
+
+def _worked_in() -> bool:
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    return shell is not None and hasattr(shell, "kernel")
