@@ -17,6 +17,7 @@ from scimlytics.errors import InputError
 DELIMITERS = ",;\t|"
 MAX_CELL = 64 << 20
 MAX_COLUMNS = 2_000
+MAX_LINE_SHOWN = 100_000
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r(?!\Z))")
 
 DelimitedRecord = dict[str, str]
@@ -101,6 +102,16 @@ def read_csv_records(
                 f" {len(header)}; is a cell with '{_shown(delimiter)}' not quoted?"
             )
         yield dict(zip(header, row, strict=False))
+
+
+def header_of(start: bytes) -> list[str]:
+    """The column names in the first line of a text; for a table that has no rows."""
+    line = re.split(rb"[\r\n]", start.lstrip(b"\xef\xbb\xbf"), maxsplit=1)[0]
+    text = line[:MAX_LINE_SHOWN].decode("utf-8", "replace")
+    try:
+        return [cell.strip() for cell in next(csv.reader([text], delimiter=_delimiter(text)), [])]
+    except csv.Error:
+        return []
 
 
 def _chained(head: str, lines: Iterator[str]) -> Iterator[str]:
