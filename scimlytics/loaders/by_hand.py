@@ -8,15 +8,15 @@ nobody explained would turn failures into successes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import tzinfo
 from functools import partial
 from typing import Any
 
 from scimlytics.errors import InputError
+from scimlytics.loaders.cells import numbers_of, times_of
 from scimlytics.loaders.format import Format, Loading, Page, Record
-from scimlytics.loaders.records import columns, fields, flag, listed, number, objects, real, text
+from scimlytics.loaders.records import columns, fields, flag, listed, objects, text
 from scimlytics.loaders.scim_traffic import object_of, split_target
-from scimlytics.loaders.times import day_comes_first, parse_time
 from scimlytics.settings import FileRule, Settings, zone_of
 from scimlytics.tables import FLAG, NUMBER, REAL, TABLES, TEXTS, TIME
 
@@ -181,9 +181,9 @@ def _values(
     if column in rule.values or kind.words or kind.type == FLAG:
         return _words(file, rule, column, plain, places)
     if kind.type == TIME:
-        return _times(file, column, plain, places, zone)
+        return times_of(file, column, plain, places, zone)
     if kind.type in (NUMBER, REAL):
-        return _numbers(file, column, plain, places, whole=kind.type == NUMBER)
+        return numbers_of(file, column, plain, places, whole=kind.type == NUMBER)
     if kind.type == TEXTS:
         return [listed(cell, ",;") for cell in plain]
     return [text(cell) for cell in plain]
@@ -216,52 +216,6 @@ def _words(
             f" our words are {', '.join(kind.words or ('true', 'false'))}."
         )
     return [flag(word) for word in found] if kind.type == FLAG else found
-
-
-def _times(
-    file: str, column: str, cells: list[Any], places: list[int], zone: tzinfo | None
-) -> list[datetime | None]:
-    order = day_comes_first(cells)
-    found = []
-    for cell, place in zip(cells, places, strict=True):
-        try:
-            if zone is None and _names_no_zone(cell, order):
-                raise ValueError("without a zone; give timezone in [[files]]")
-            found.append(parse_time(cell, zone=zone or UTC, day_first=order))
-        except ValueError as error:
-            raise InputError(f"{file}, row {place}: {column} is {_reason(error)}.") from error
-    return found
-
-
-def _names_no_zone(cell: Any, order: bool | None) -> bool:
-    """Whether a time depends on the zone in which it is read."""
-    if not isinstance(cell, str) or not cell:
-        return False
-    east, west = timezone(timedelta(hours=1)), timezone(timedelta(hours=-1))
-    return parse_time(cell, zone=east, day_first=order) != parse_time(
-        cell, zone=west, day_first=order
-    )
-
-
-def _reason(error: ValueError) -> str:
-    words = str(error)
-    if "apart" in words:
-        return "a date that can be read in two ways; write it as 2026-11-20T06:00:00Z"
-    if "timezone" in words:
-        return f"a time {words}"
-    return "no time; it should be as 2026-11-20T06:00:00Z"
-
-
-def _numbers(
-    file: str, column: str, cells: list[Any], places: list[int], *, whole: bool
-) -> list[float | None]:
-    found: list[float | None] = []
-    for cell, place in zip(cells, places, strict=True):
-        amount = number(cell) if whole else real(cell)
-        if amount is None and cell not in (None, ""):
-            raise InputError(f"{file}, row {place}: {column} is no number.")
-        found.append(amount)
-    return found
 
 
 def _lacking(table: str, row: Row) -> str | None:

@@ -113,8 +113,8 @@ def load_users(page: Page) -> Loading:
     }
     collected |= {"active", "state"} if "disabled" in shown else set()
     rows = {"users": columns(users, sorted(collected))}
-    named = {"memberships": columns(member_of, _MEMBERSHIP)} if "group_ids" in shown else {}
-    return Loading(rows, aside, {"users": collected}, fallback=named)
+    told = {"memberships": columns(member_of, _MEMBERSHIP)} if "group_ids" in shown else {}
+    return Loading(rows, aside, {"users": collected}, fallback=told)
 
 
 def _user(known: Row) -> Row:
