@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from scimlytics.loaders.entra_event import Events, folded
+from scimlytics.loaders.entra_event import Events
 from scimlytics.loaders.entra_log import TABLES as EVENT_TABLES
+from scimlytics.loaders.entra_text import folded
 from scimlytics.loaders.format import Format, Loading, Page, Record
 from scimlytics.loaders.graph_audit import Audits
 

@@ -13,27 +13,21 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-import orjson
-
+from scimlytics.loaders.entra_steps import FLAG_COLUMNS, StepFacts
+from scimlytics.loaders.entra_text import Folded, folded, from_text, listed, text
 from scimlytics.loaders.entra_words import (
     ACTIONS,
-    FLAGS,
     INITIATORS,
-    NAME_PARTS,
     NOT_A_CODE,
     STATUSES,
-    STEP_TYPES,
     attribute,
     is_outbound,
-    letters,
     object_type,
     word,
 )
 from scimlytics.loaders.format import Loading
 from scimlytics.loaders.times import parse_time
 from scimlytics.tables import CHANGES, EVENTS, STEPS, UNRESOLVED
-
-Folded = dict[str, Any]
 
 UNASSIGNED = re.compile(
     r"unable to assign\s+(?P<ids>.+?)\s+as the (?P<what>members?|manager)"
@@ -52,60 +46,6 @@ EVENT_COLUMNS = tuple(name for name in EVENTS.columns if name not in (*EVENTS.ke
 STEP_COLUMNS = tuple(STEPS.columns)
 CHANGE_COLUMNS = tuple(name for name in CHANGES.columns if name not in CHANGES.keys)
 UNRESOLVED_COLUMNS = tuple(UNRESOLVED.columns)
-
-
-class _Lower(dict[str, str]):
-    """Folded keys, folded once each."""
-
-    def __missing__(self, key: str) -> str:
-        folded = key.casefold()
-        if len(self) < 10_000:
-            self[key] = folded
-        return folded
-
-
-LOWER = _Lower()
-
-
-def folded(record: Any) -> Folded:
-    """A record with its keys folded; empty when it is none."""
-    if isinstance(record, str):
-        record = _from_text(record)
-    if isinstance(record, list):
-        record = record[0] if record else None
-    if not isinstance(record, dict):
-        return {}
-    return {LOWER[key]: value for key, value in record.items()}
-
-
-def _from_text(text: str) -> Any:
-    """Decode JSON inside text (Log Analytics); what is no container stays text."""
-    if text[:1] in ("{", "["):
-        try:
-            return orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return text
-    return text
-
-
-def listed(value: Any) -> list[Any]:
-    """A list of objects that may be JSON text, one object, or nothing."""
-    if isinstance(value, str):
-        value = _from_text(value)
-    if isinstance(value, list):
-        return value
-    return [value] if isinstance(value, dict) else []
-
-
-def text(value: Any) -> str | None:
-    """A scalar as text; an empty one is null, so that it never joins with another."""
-    if isinstance(value, str):
-        return value or None
-    if value is None or isinstance(value, dict | list):
-        return None
-    if isinstance(value, bool):
-        return "True" if value else "False"
-    return str(value)
 
 
 class Events:
@@ -163,15 +103,15 @@ class Events:
                 self.aside.append((row, "has neither id nor change id"))
                 return
             event_id = f"{change_id}/{job_id or ''}/{at.isoformat()}/{status or ''}"
-        steps = _Steps(event_id)
+        steps = StepFacts(event_id)
         for number, raw in enumerate(listed(record.get("provisioningsteps")), 1):
             steps.add(number, folded(raw), self)
         code, reason, more = _error(record, around)
         texts = [*steps.descriptions, reason or ""]
         if reason is None and status in ("failure", "skipped", "warning"):
             reason = steps.reason
-        self._unresolved(event_id, texts)
-        self._changes(event_id, listed(record.get("modifiedproperties")))
+        self.add_unresolved(event_id, texts)
+        self.add_changes(event_id, listed(record.get("modifiedproperties")))
         source = folded(record.get("sourceidentity"))
         target = folded(record.get("targetidentity"))
         principal = folded(record.get("serviceprincipal"))
@@ -217,7 +157,7 @@ class Events:
                     or initiator.get("type"),
                     INITIATORS,
                 ),
-                *(steps.flags.get(flag) for flag in _FLAG_COLUMNS),
+                *(steps.flags.get(flag) for flag in FLAG_COLUMNS),
                 _number(RETRIED, retry),
                 _retry_at(retry),
                 _duration(record, around),
@@ -249,7 +189,8 @@ class Events:
             return "other"
         return known
 
-    def _changes(self, event_id: str, properties: list[Any]) -> None:
+    def add_changes(self, event_id: str, properties: list[Any]) -> None:
+        """Take the modified properties of an event; a member is a row of its own."""
         for raw in properties:
             if not isinstance(raw, dict):
                 continue
@@ -265,7 +206,8 @@ class Events:
             else:
                 self.changes.append((event_id, attribute(name), old, new))
 
-    def _unresolved(self, event_id: str, texts: Iterable[str]) -> None:
+    def add_unresolved(self, event_id: str, texts: Iterable[str]) -> None:
+        """Take references that sentences of an event say were not resolved."""
         found = set()
         for sentence in texts:
             if "unable to assign" not in sentence.casefold():
@@ -279,140 +221,11 @@ class Events:
         self.unresolved += [(event_id, *one) for one in sorted(found, key=str)]
 
 
-_FLAG_COLUMNS = (
-    "scope_active",
-    "scope_assigned",
-    "scope_role",
-    "scope_filter",
-    "scope_all",
-    "scope_failed",
-)
-
-
-class _Steps:
-    """What the steps of one event tell, whatever their order (trap 14)."""
-
-    def __init__(self, event_id: str) -> None:
-        self.event_id = event_id
-        self.written = False
-        self.skip_reason: str | None = None
-        self.skip_attribute: str | None = None
-        self.reason: str | None = None
-        self.reportable: str | None = None
-        self.descriptions: list[str] = []
-        self.flags: dict[str, Any] = {}
-        self.imported: Folded = {}
-        self.target: Folded = {}
-
-    def add(self, number: int, step: Folded, events: Events) -> None:
-        kind = word(step.get("provisioningsteptype", step.get("type")), STEP_TYPES)
-        status = word(step.get("status"), STATUSES)
-        details = step.get("details")
-        if isinstance(details, str):
-            details = _from_text(details)
-        if not isinstance(details, dict):
-            details = {}
-        description = text(step.get("description"))
-        try:
-            at = parse_time(step.get("timestamp"))
-        except ValueError:
-            at = None
-        name = text(step.get("name"))
-        if kind == "export":
-            details = {NAME_PARTS.get(key, key): value for key, value in details.items()}
-            self.written = self.written or (status == "success")
-        events.steps.append(
-            (self.event_id, number, name, kind, status, description, at, _as_json(details))
-        )
-        if description:
-            if "unable to assign" in description.casefold():
-                self.descriptions.append(description)
-            if status not in ("success", None):
-                self.reason = description
-        if details:
-            self._details(kind, details)
-
-    def _details(self, kind: str | None, details: dict[str, Any]) -> None:
-        if "SkipReason" in details:
-            self.skip_reason = text(details["SkipReason"])
-            self.skip_attribute = text(details.get("PropertyName")) or self.skip_attribute
-        if name := details.get("ReportableIdentifier"):
-            self.reportable = text(name)
-        if kind == "scoping" or "ScopeEvaluationResult" in details:
-            self._scope(details)
-        elif kind == "import":
-            self.imported = self.imported or folded(details)
-        elif kind in ("export", "matching"):
-            known = {LOWER[key]: value for key, value in details.items() if value not in (None, "")}
-            self.target = {**self.target, **known}
-
-    def _scope(self, details: dict[str, Any]) -> None:
-        for key, value in details.items():
-            flag = FLAGS.get(letters(key))
-            if flag is None:
-                continue
-            if flag == "scope_failed":
-                self.flags[flag] = _failed_clauses(value)
-            elif (found := _flag(value)) is not None:
-                self.flags[flag] = found
-
-    def target_name(self, kind: str | None) -> str | None:
-        """The object's name in the target, as the steps show it."""
-        found = self.target.get("displayname" if kind == "group" else "username")
-        return text(found)
-
-
-def _failed_clauses(value: Any) -> list[str] | None:
-    """Clauses of the scoping filter that were false: title, dot, clause."""
-    result = _from_text(value) if isinstance(value, str) else value
-    if not isinstance(result, dict):
-        return None
-    return sorted(str(clause) for clause, passed in result.items() if _flag(passed) is False)
-
-
-def _flag(value: Any) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    return {"true": True, "false": False}.get(str(value).strip().casefold())
-
-
-def _as_json(details: dict[str, Any]) -> str | None:
-    if not details:
-        return "{}"
-    texts = {
-        key: value if isinstance(value, str) or value is None else text(value) or _dumped(value)
-        for key, value in details.items()
-        if not _is_secret(key)
-    }
-    return orjson.dumps(texts).decode()
-
-
-def _dumped(value: Any) -> str:
-    return orjson.dumps(value).decode()
-
-
-class _Secrets(dict[str, bool]):
-    def __missing__(self, key: str) -> bool:
-        from scimlytics.loaders.records import is_secret
-
-        found = is_secret(key)
-        if len(self) < 10_000:
-            self[key] = found
-        return found
-
-
-_SECRET = _Secrets()
-
-
-def _is_secret(key: str) -> bool:
-    return _SECRET[key]
-
-
 def members(value: str | None) -> set[str]:
     """The ids in a value of ``members``: one, a list with commas, or a JSON list (of objects)."""
     if not value:
         return set()
-    found = _from_text(value.strip())
+    found = from_text(value.strip())
     if isinstance(found, dict):
         found = [found]
     if isinstance(found, list):
@@ -441,7 +254,7 @@ def _name(part: Folded) -> str | None:
     return text(part.get("displayname")) or text(part.get("name"))
 
 
-def _source_name(source: Folded, steps: _Steps, kind: str | None) -> str | None:
+def _source_name(source: Folded, steps: StepFacts, kind: str | None) -> str | None:
     """The user name, else the display name, in the source."""
     details = folded(source.get("details"))
     shown = _name(source) or text(details.get("displayname"))

@@ -18,7 +18,8 @@ from typing import Any
 
 import orjson
 
-from scimlytics.loaders.entra_event import Events, folded
+from scimlytics.loaders.entra_event import Events
+from scimlytics.loaders.entra_text import folded
 from scimlytics.loaders.format import Format, Loading, Page, Record
 
 TABLES = ("events", "steps", "changes", "unresolved")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scimlytics.errors import InputError
-from scimlytics.loaders.entra_event import folded
+from scimlytics.loaders.entra_text import folded
 from scimlytics.loaders.format import Format, Loading, Page, Record
 from scimlytics.loaders.graph_objects import (
     Objects,

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from scimlytics.loaders.entra_event import Folded, folded, listed, text
+from scimlytics.loaders.entra_text import Folded, folded, listed, text
 from scimlytics.loaders.format import Format, Loading, Page, Record
 from scimlytics.loaders.times import parse_time
 from scimlytics.tables import SOURCE_AUDIT

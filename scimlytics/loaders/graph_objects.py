@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from scimlytics.loaders.entra_event import Folded, folded, listed, text
+from scimlytics.loaders.entra_text import Folded, folded, listed, text
 from scimlytics.loaders.format import Loading, Page
 from scimlytics.loaders.records import is_secret
 from scimlytics.loaders.times import parse_time

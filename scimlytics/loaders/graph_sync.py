@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from scimlytics.loaders.entra_event import Folded, folded, listed, text
+from scimlytics.loaders.entra_text import Folded, folded, listed, text
 from scimlytics.loaders.entra_words import object_type
 from scimlytics.loaders.format import Format, Loading, Page, Record
 from scimlytics.loaders.graph_rows import Columns
@@ -236,7 +236,7 @@ FRAGMENTS = (
     {"code", "message", "tenantactionable"},
     {"code", "countsuccessivecompletefailures"},
     {"activityidentifier", "countentitled"},
-    {"parsingerror", "parsingsucceeded"},
+    {"evaluationsucceeded", "parsedexpression"},
     {"expression", "targetattributedefinition"},
     {"appid", "displayname", "id"},
 )
