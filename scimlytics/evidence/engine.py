@@ -1,0 +1,107 @@
+"""The engine: where Ibis expressions run. DuckDB in process; the same expressions run on Spark.
+
+Rows enter as Arrow tables, registered once by name, and leave through :meth:`Engine.fetch`, which
+fixes types and zone. Intermediate tables that several questions share are kept, so that they are
+computed once. One engine belongs to one thread.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scimlytics.tables import Table
+
+if TYPE_CHECKING:
+    import ibis
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+
+class Engine:
+    """An Ibis connection with the tables of one evidence."""
+
+    def __init__(self, connection: ibis.BaseBackend | None = None) -> None:
+        self._connection = connection if connection is not None else _duckdb()
+        self._names: set[str] = set()
+
+    def register(self, name: str, rows: pa.Table) -> None:
+        """Make rows known under a name; replaces what had that name."""
+        from scimlytics.evidence import spark
+
+        if self._connection.name == "pyspark":
+            spark.register(self._connection, name, rows)
+        else:
+            self._connection.con.register(name, rows.replace_schema_metadata(None))
+        self._names.add(name)
+
+    def table(self, name: str) -> ir.Table:
+        """The table of that name as an expression."""
+        return self._connection.table(name)
+
+    def keep(self, name: str, expression: ir.Table) -> ir.Table:
+        """Compute a table once and go on from there."""
+        if self._connection.name == "pyspark":
+            from scimlytics.evidence import spark
+
+            return spark.keep(self._connection, name, expression)
+        self._connection.create_table(name, expression, temp=True, overwrite=True)
+        self._names.add(name)
+        return self._connection.table(name)
+
+    def fetch(self, expression: ir.Table, table: Table | None = None) -> pa.Table:
+        """Run an expression and bring its rows home with settled types.
+
+        Results of the two engines differ in the types of sums, in zones and in null lists; here
+        whole numbers are ``int64``, times are UTC microseconds, and a table of ours conforms.
+        """
+        import pyarrow as pa
+
+        rows = expression.to_pyarrow()
+        if table is not None:
+            return table.conform(rows)
+        settled = [pa.field(field.name, _settle(field.type)) for field in rows.schema]
+        return rows.cast(pa.schema(settled), safe=False)
+
+    def frame(self, expression: ir.Table) -> Any:
+        """Run an expression and show it as a DataFrame with Arrow types."""
+        return to_frame(self.fetch(expression))
+
+    def close(self) -> None:
+        """Let go of the tables and of the connection."""
+        self._connection.disconnect()
+        self._names.clear()
+
+
+def to_frame(rows: pa.Table) -> Any:
+    """Show Arrow rows as a DataFrame that keeps Arrow's types and nulls."""
+    import pandas as pd
+
+    return rows.replace_schema_metadata(None).to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def _duckdb() -> ibis.BaseBackend:
+    import ibis
+
+    connection = ibis.duckdb.connect()
+    for setting in (
+        "SET autoinstall_known_extensions = false",
+        "SET autoload_known_extensions = false",
+        "SET TimeZone = 'UTC'",
+        "SET preserve_insertion_order = false",
+    ):
+        connection.raw_sql(setting)
+    return connection
+
+
+def _settle(kind: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", tz="UTC")
+    if pa.types.is_integer(kind) or pa.types.is_decimal(kind):
+        return pa.int64()
+    if pa.types.is_floating(kind):
+        return pa.float64()
+    if pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
+        return pa.string()
+    return kind

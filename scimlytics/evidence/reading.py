@@ -1,0 +1,169 @@
+"""Read evidence: a folder of exports, or an engineer's own DataFrames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scimlytics.errors import InputError, unknown
+from scimlytics.evidence.bundle import NAMES, SIDED, Evidence
+from scimlytics.evidence.completeness import Shown
+
+if TYPE_CHECKING:
+    from scimlytics.loaders import FileReport, Loaded
+    from scimlytics.settings import Settings
+
+SAYS_NOTHING = ("coverage",)
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found in a folder: every file, and the evidence where all could be read."""
+
+    files: list[FileReport]
+    evidence: Evidence | None
+    errors: list[str]
+
+
+def read(path: str | Path) -> Evidence:
+    """Read an evidence folder.
+
+    Parameters
+    ----------
+    path
+        A folder with ``source``, ``target`` and ``log`` (DESIGN 5.1), or with one side only.
+
+    Returns
+    -------
+    Evidence
+
+    Raises
+    ------
+    InputError
+        There is no such folder, a file in it cannot be read (all are named), a setting is
+        unknown, or there is nothing to compare.
+    """
+    inspection = inspect(path)
+    if inspection.errors:
+        raise InputError("\n".join(inspection.errors))
+    if inspection.evidence is None:
+        raise InputError(f"{path}: no file here is evidence; `scimlytics init` says what to export.")
+    return inspection.evidence
+
+
+def inspect(path: str | Path) -> Inspection:
+    """Read everything in a folder and say of each file what it is, also when some cannot be read."""
+    from scimlytics.loaders import read_folder
+    from scimlytics.settings import read_settings
+
+    folder = Path(path)
+    settings = read_settings(folder)
+    loaded = read_folder(folder, settings)
+    errors = [f"{report.path}: {report.error}" for report in loaded.files if report.error]
+    spoke = any(report.used for report in loaded.files)
+    evidence = _evidence(folder, settings, loaded) if spoke else None
+    return Inspection(list(loaded.files), evidence, errors)
+
+
+def of(
+    source: Mapping[str, Any] | None = None,
+    target: Mapping[str, Any] | None = None,
+    log: Mapping[str, Any] | None = None,
+    *,
+    settings: Settings | Mapping[str, Any] | None = None,
+    name: str = "",
+) -> Evidence:
+    """Make evidence of one's own tables.
+
+    Parameters
+    ----------
+    source
+        ``users``, ``groups``, ``memberships``, ``assignments``, ``audit``, ``push_mappings``:
+        DataFrames with the columns of the tables of those names.
+    target
+        ``users``, ``groups``, ``memberships``, ``audit``, ``strategies``.
+    log
+        ``events`` and whatever else a log gives: ``steps``, ``changes``, ``jobs``, ``mappings``, …
+    settings
+        What ``scimlytics.toml`` would say, as a mapping.
+    name
+        How the evidence is called in reports.
+
+    Returns
+    -------
+    Evidence
+
+    Raises
+    ------
+    InputError
+        A table nobody knows.
+    TableError
+        A column or a value that does not belong.
+    """
+    from scimlytics.evidence.bundle import OF_SOURCE, OF_TARGET
+    from scimlytics.settings import Settings, settings_of
+
+    tables: dict[str, Any] = {}
+    for role, given, own in (
+        ("source", source, OF_SOURCE),
+        ("target", target, OF_TARGET),
+        ("log", log, {}),
+    ):
+        for key, rows in (given or {}).items():
+            inner = f"{role}_{key}" if role != "log" and key in SIDED else own.get(key, key)
+            if inner not in NAMES:
+                raise unknown("table", key, [*SIDED, *own] if role != "log" else list(NAMES), role)
+            tables[inner] = rows
+    if settings is None:
+        chosen = Settings()
+    else:
+        chosen = settings if isinstance(settings, Settings) else settings_of(settings)
+    return Evidence(tables, settings=chosen, name=name)
+
+
+def _evidence(folder: Path, settings: Settings, loaded: Loaded) -> Evidence:
+    pulls = {
+        (pull.side, pull.collection, pull.group_id): Shown(
+            rows=pull.rows,
+            declared_total=pull.declared_total,
+            repeated=pull.repeated,
+            open_next=pull.open_next,
+            terminal=pull.terminal,
+            capped=pull.capped,
+        )
+        for pull in loaded.pulls
+    }
+    tables = {
+        name: rows
+        for name, rows in loaded.tables.items()
+        if name in NAMES and (name in loaded.present or name in SAYS_NOTHING)
+    }
+    return Evidence(
+        tables,
+        settings=settings,
+        pulls=pulls,
+        previous=loaded.previous,
+        name=folder.resolve().name,
+        files=[_file_row(report) for report in loaded.files],
+        systems=loaded.systems,
+        newest=loaded.newest,
+    )
+
+
+def _file_row(report: FileReport) -> dict[str, Any]:
+    return {
+        "path": report.path,
+        "format": report.format,
+        "product": report.product,
+        "role": report.role,
+        "tables": dict(report.tables),
+        "rows": sum(report.tables.values()),
+        "used": report.used,
+        "aside": len(report.aside),
+        "repeated": report.repeated,
+        "differing": report.differing,
+        "first": report.first,
+        "last": report.last,
+    }

@@ -1,0 +1,179 @@
+"""Claims: what the provider's log says, object by object, and what kind of statement it is.
+
+A log line is a dated claim, not a state. ``create`` is an intention, ``success`` does not mean
+written, and ``RedundantExport`` means "was read and was equal then". Each event becomes one claim
+with one kind:
+
+========== ==========================================================================
+positive   the object existed, or was written, in the target at that time
+disable    the account was switched off
+delete     the object was removed
+staged     a removal is held back by a guard
+negative   an attempt failed, or nothing could be sent; ``family`` says why
+excluded   skipped because it is out of scope
+read       something was looked at and nothing is said about the target
+========== ==========================================================================
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scimlytics.reconcile.families import family
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+KINDS = ("positive", "disable", "delete", "staged", "negative", "excluded", "read")
+
+
+def relevant(events: ir.Table, assignments: ir.Table) -> ir.Table:
+    """Events of the outbound jobs of the application that is assigned.
+
+    One export may hold several jobs, among them inbound ones with source and target swapped
+    (HR imports), and other applications. Where assignments and log share an application, only its
+    events count.
+    """
+    outbound = events.filter(events.outbound.fill_null(True))
+    apps = assignments.filter(assignments.app_id.notnull()).select("app_id").distinct()
+    shared = outbound.semi_join(apps, "app_id").count().as_scalar()
+    ours = outbound.app_id.isin(apps.app_id) | outbound.app_id.isnull()
+    return outbound.filter((shared == 0) | ours)
+
+
+def claims(events: ir.Table, changes: ir.Table, people: ir.Table) -> ir.Table:
+    """Turn relevant events into claims.
+
+    Parameters
+    ----------
+    events
+        What :func:`relevant` returns.
+    changes
+        CHANGES; an update that sets ``active`` is an activation or a disable.
+    people
+        Keys of the source: ``id``, ``key`` (see ``people.keys``); resolves who is meant where the
+        event carries no directory id.
+
+    Returns
+    -------
+    ir.Table
+        EVENTS with ``kind``, ``family``, ``object_id`` (the object in the source, resolved),
+        ``sets_active`` (the value of ``active`` it wrote).
+    """
+    import ibis
+
+    active = (
+        changes.filter(changes.attribute_key == "active", changes.new.notnull())
+        .group_by("event_id")
+        .agg(sets=changes.new.lower().max())
+    )
+    by_name = people.group_by("key").having(people.id.nunique() == 1).agg(named=people.id.max())
+    known = people.select(known="id").distinct()
+    joined = (
+        events.left_join(active, "event_id")
+        .drop("event_id_right")
+        .left_join(known, events.source_id == known.known)
+        .left_join(by_name, events.source_name_key == by_name.key)
+    )
+    accepted = joined.status.isin(["success", "warning"]) & joined.written.fill_null(True)
+    seen = joined.status.isin(["success", "warning"]) & joined.target_id.notnull()
+    skipped = joined.status == "skipped"
+    redundant = skipped & joined.skip_reason.fill_null("").lower().contains("redundant")
+    flagged = (
+        ~joined.scope_active.fill_null(True)
+        | ~joined.scope_assigned.fill_null(True)
+        | ~joined.scope_role.fill_null(True)
+        | ~joined.scope_filter.fill_null(True)
+    )
+    out = skipped & (flagged | joined.skip_reason.fill_null("").lower().contains("entitled"))
+    kind = ibis.cases(
+        (joined.action == "staged_delete", "staged"),
+        ((joined.action == "delete") & accepted, "delete"),
+        ((joined.action == "disable") & accepted, "disable"),
+        (accepted & (joined.sets == "false"), "disable"),
+        (redundant, "positive"),
+        (accepted & joined.action.isin(["create", "update"]), "positive"),
+        (seen & ~joined.action.isin(["delete", "disable"]), "positive"),
+        (out, "excluded"),
+        ((joined.status == "failure") | skipped, "negative"),
+        else_="read",
+    )
+    code = ibis.coalesce(joined.error_code, joined.skip_reason)
+    return joined.mutate(
+        kind=kind,
+        family=family(code, joined.reason, joined.http_status),
+        code=code,
+        object_id=ibis.cases(
+            (joined.known.notnull(), joined.source_id),
+            ((joined.object_type == "user") & joined.named.notnull(), joined.named),
+            else_=joined.source_id,
+        ),
+        sets_active=joined.sets == "true",
+    ).drop("known", "key", "named", "sets")
+
+
+def latest(claims: ir.Table, kind: str, prefix: str, *also: str) -> ir.Table:
+    """The newest claim of a kind for each object, by time and then by event id.
+
+    Parameters
+    ----------
+    claims
+        What :func:`claims` returns.
+    kind
+        One of ``KINDS``, or ``any``.
+    prefix
+        Names the columns: ``last_positive`` gives ``last_positive`` (the event's id) and
+        ``last_positive_at``.
+    also
+        Further columns to bring along, as ``<prefix>_<column>``.
+    """
+    import ibis
+
+    chosen = claims.filter(claims.object_id.notnull())
+    if kind != "any":
+        chosen = chosen.filter(chosen.kind == kind)
+    newest = chosen.mutate(
+        place=ibis.row_number().over(
+            group_by=[chosen.object_type, chosen.object_id],
+            order_by=[chosen.at.desc(), chosen.event_id.desc()],
+        )
+    ).filter(lambda t: t.place == 0)
+    named = {prefix: newest.event_id, f"{prefix}_at": newest.at}
+    named |= {f"{prefix}_{column}": newest[column] for column in also}
+    return newest.select("object_type", "object_id", **named)
+
+
+def by_object(claims: ir.Table) -> ir.Table:
+    """One row per object of the log: its newest claims of each kind, and when the log first met it.
+
+    Columns: ``object_type``, ``object_id``, ``last_<kind>`` and ``last_<kind>_at`` for positive,
+    disable, delete, staged, negative and excluded; of the negative one also ``family``, ``code``,
+    ``reason``, ``attribute``, ``retry_at``; of the excluded one its flags; of the newest of all its
+    ``kind``; ``first_event_at``; ``last_activation`` (the newest claim that set it active).
+    """
+    parts = [
+        latest(claims, "any", "last_event", "kind", "family"),
+        latest(claims, "positive", "last_positive", "target_id"),
+        latest(claims, "disable", "last_disable"),
+        latest(claims, "delete", "last_delete"),
+        latest(claims, "staged", "last_staged"),
+        latest(
+            claims, "negative", "last_failure", "family", "code", "reason", "skip_attribute",
+            "retry_at", "retries", "action",
+        ),
+        latest(
+            claims, "excluded", "last_excluded", "scope_active", "scope_assigned", "scope_role",
+            "scope_filter", "scope_failed",
+        ),
+        latest(claims.filter(claims.sets_active), "positive", "last_activation"),
+    ]
+    first = (
+        claims.filter(claims.object_id.notnull())
+        .group_by("object_type", "object_id")
+        .agg(first_event_at=claims.at.min(), events=lambda t: t.count())
+    )
+    for part in parts:
+        first = first.left_join(part, ["object_type", "object_id"]).drop(
+            "object_type_right", "object_id_right"
+        )
+    return first

@@ -1,0 +1,309 @@
+"""The users ledger: one row per person, and per account nobody owns, three sides wide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scimlytics.reconcile.correlate import ALIAS, USER_NAME
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from scimlytics.reconcile.moment import Moment
+
+MINUTES_TO_FIRST_LOGIN = 10
+"""An account whose first login lies this close to its making was made by that login."""
+
+
+def account_facts(accounts: ir.Table, claims: ir.Table, strategies: ir.Table) -> ir.Table:
+    """What each account shows about who made it.
+
+    Returns
+    -------
+    ir.Table
+        ``account_id``, ``account_state`` (``active``, ``inactive``), names and dates, ``in_log``
+        (a claim names its id), ``made_at_login``, ``provisioned`` (the log, the external id or the
+        target itself says that provisioning made it).
+    """
+    import ibis
+
+    logged = (
+        claims.filter(claims.object_type == "user", claims.target_id.notnull())
+        .select(logged_id="target_id")
+        .distinct()
+    )
+    joined = accounts.left_join(logged, accounts.id == logged.logged_id)
+    in_log = joined.logged_id.notnull()
+    waited = joined.first_login.epoch_seconds() - joined.created.epoch_seconds()
+    at_login = (waited.abs() <= MINUTES_TO_FIRST_LOGIN * 60).fill_null(False)
+    return joined.select(
+        account_id="id",
+        account_name="user_name",
+        account_name_key="user_name_key",
+        account_email="email",
+        account_email_key="email_key",
+        account_external_id="external_id",
+        account_state=ibis.ifelse(joined.active.fill_null(True), "active", "inactive"),
+        account_created="created",
+        account_modified="modified",
+        account_first_login="first_login",
+        account_last_login="last_login",
+        account_strategy="strategy_id",
+        account_privileged=joined.privileged.fill_null(False),
+        account_managed="managed",
+        in_log=in_log,
+        made_at_login=at_login & ~in_log,
+        provisioned=in_log | joined.external_id.notnull(),
+    )
+
+
+def owned_accounts(owners: ir.Table, facts: ir.Table) -> ir.Table:
+    """The accounts of each person, the one the provider writes to first.
+
+    The survivor is the account that the strongest link leads to; among equals the active one, the
+    provisioned one, then the one used last (duplicates.md).
+
+    Returns
+    -------
+    ir.Table
+        The columns of *facts* with ``person_id``, ``tier``, ``former_id`` and ``place`` (0 is the
+        person's account, 1 and more are its twins).
+    """
+    import ibis
+
+    joined = owners.join(facts, "account_id")
+    return joined.mutate(
+        place=ibis.row_number().over(
+            group_by=joined.person_id,
+            order_by=[
+                joined.tier,
+                joined.account_state != "active",
+                ~joined.provisioned,
+                joined.account_last_login.desc(),
+                joined.account_id,
+            ],
+        )
+    )
+
+
+def twins(owned: ir.Table) -> ir.Table:
+    """The second account of each person that has more than one, and the ids of all others.
+
+    Returns
+    -------
+    ir.Table
+        ``person_id``, ``other_ids``, and of the first twin ``twin``, ``twin_name_key``,
+        ``twin_email_key``, ``twin_external_id``, ``twin_created``, ``twin_first_login``,
+        ``twin_last_login``, ``twin_in_log``, ``twin_made_at_login``, ``twin_provisioned``,
+        ``twin_tier``, ``twin_state``, ``twin_strategy``.
+    """
+    others = owned.filter(owned.place > 0)
+    listed = others.group_by("person_id").agg(
+        other_ids=others.account_id.collect(), twin_active=(others.account_state == "active").any()
+    )
+    first = others.filter(others.place == 1).select(
+        "person_id",
+        twin="account_id",
+        twin_name="account_name",
+        twin_name_key="account_name_key",
+        twin_email_key="account_email_key",
+        twin_external_id="account_external_id",
+        twin_created="account_created",
+        twin_first_login="account_first_login",
+        twin_last_login="account_last_login",
+        twin_in_log="in_log",
+        twin_made_at_login="made_at_login",
+        twin_provisioned="provisioned",
+        twin_tier="tier",
+        twin_state="account_state",
+        twin_strategy="account_strategy",
+    )
+    return first.join(listed, "person_id")
+
+
+def blockers(
+    candidates: ir.Table, blocked: ir.Table, facts: ir.Table
+) -> ir.Table:
+    """The account that stands in the way of each person whose creation ends in a conflict.
+
+    Returns
+    -------
+    ir.Table
+        ``person_id``, ``blocker`` (the account's id).
+    """
+    import ibis
+
+    met = (
+        candidates.filter(candidates.tier >= USER_NAME)
+        .semi_join(blocked, "person_id")
+        .join(facts.select("account_id", "account_state"), "account_id")
+    )
+    first = met.mutate(
+        place=ibis.row_number().over(group_by=met.person_id, order_by=[met.tier, met.account_id])
+    ).filter(lambda t: t.place == 0)
+    return first.select("person_id", blocker="account_id")
+
+
+def conflicted(summary: ir.Table) -> ir.Table:
+    """People whose newest claim is a refused creation because the name is taken: ``person_id``."""
+    return summary.filter(
+        summary.object_type == "user",
+        summary.last_event_kind == "negative",
+        summary.last_event_family == "conflict",
+        summary.last_positive.isnull(),
+    ).select(person_id="object_id")
+
+
+def wanted(
+    people: ir.Table, way: ir.Table, points: ir.Table, *, scope: str, assigned: bool
+) -> ir.Table:
+    """Who is wanted in the target, by which way, and since when.
+
+    Parameters
+    ----------
+    people
+        What ``people.known`` returns.
+    way
+        What ``scope.best_way`` returns.
+    points
+        What ``people.turning_points`` returns.
+    scope
+        ``all`` when the job provisions everybody.
+    assigned
+        Assignments were exported.
+    """
+    import ibis
+
+    joined = people.left_join(way, "person_id").drop("person_id_right")
+    joined = joined.left_join(points, "person_id").drop("person_id_right")
+    active = joined.source_state == "active"
+    if scope == "all":
+        word = ibis.ifelse(active, "yes", "no")
+    elif assigned:
+        word = ibis.ifelse(active & joined.scope_way.notnull(), "yes", "no")
+    else:
+        word = ibis.ifelse(active, "presumed", "no")
+    everybody = scope == "all" or not assigned
+    dated = joined.person_created if everybody else joined.scope_since
+    since = ibis.cases(
+        (dated.isnull(), None),
+        else_=ibis.greatest(
+            dated,
+            ibis.coalesce(joined.person_created, dated),
+            ibis.coalesce(joined.enabled_at, dated),
+        ),
+    )
+    return joined.mutate(wanted=word, wanted_since=since)
+
+
+def ledger(
+    people: ir.Table,
+    summary: ir.Table,
+    traces: ir.Table,
+    removals: ir.Table,
+    owned: ir.Table,
+    twins: ir.Table,
+    blockers: ir.Table,
+    claimants: ir.Table,
+    facts: ir.Table,
+    left_groups: ir.Table,
+    *,
+    moment: Moment,
+) -> ir.Table:
+    """Lay the three sides of each person, and of each account nobody owns, side by side.
+
+    Columns are listed in ``ledgers.USER_LEDGER``.
+    """
+    import ibis
+
+    own = owned.filter(owned.place == 0).drop("place")
+    users = summary.filter(summary.object_type == "user").drop("object_type")
+    joined = people
+    for part, on in (
+        (users.rename(person_id="object_id"), "person_id"),
+        (own, "person_id"),
+        (twins, "person_id"),
+        (traces, "person_id"),
+        (removals, "person_id"),
+        (blockers, "person_id"),
+        (claimants.select("person_id", shared_account="account_id", shared_owner="owner_id",
+                          shared_tier="tier"), "person_id"),
+        (left_groups, "person_id"),
+    ):
+        joined = joined.left_join(part, on).drop(f"{on}_right")
+    persons = joined.mutate(
+        source_id=joined.person_id,
+        target_id=joined.account_id,
+        target_state=ibis.coalesce(joined.account_state, "absent"),
+    )
+    nobody = facts.anti_join(owned, "account_id")
+    nobody = nobody.anti_join(
+        blockers.select(account_id="blocker").distinct(), "account_id"
+    )
+    alone = nobody.select(
+        **{name: nobody[name] for name in nobody.columns},
+        subject=ibis.coalesce(
+            nobody.account_name, nobody.account_email, nobody.account_id
+        ),
+        target_id=nobody.account_id,
+        target_state=nobody.account_state,
+        source_state=ibis.literal("none", "string"),
+        wanted=ibis.literal("no", "string"),
+    )
+    missing = {
+        name: ibis.null(kind) for name, kind in persons.schema().items() if name not in alone.columns
+    }
+    alone = alone.mutate(**missing).select(*persons.columns)
+    every = persons.union(alone)
+    removed_last = ibis.greatest(
+        ibis.coalesce(every.last_disable_at, every.last_delete_at),
+        ibis.coalesce(every.last_delete_at, every.last_disable_at),
+    )
+    left_at = ibis.coalesce(every.left_at, every.person_deleted)
+    unassigned_at = ibis.greatest(
+        ibis.coalesce(every.unassigned_at, every.left_group_at),
+        ibis.coalesce(every.left_group_at, every.unassigned_at),
+    )
+    excluded = (
+        every.last_excluded.notnull()
+        & (every.last_excluded_at >= ibis.coalesce(every.last_positive_at, every.last_excluded_at))
+        & (
+            ~every.last_excluded_scope_filter.fill_null(True)
+            | ~every.last_excluded_scope_role.fill_null(True)
+        )
+    )
+    gone = ibis.cases(
+        (every.trace.isnull(), "never"),
+        else_="existed",
+    )
+    inferred = every.tier >= ALIAS
+    link = ibis.cases(
+        (every.tier.isnull(), "confirmed"),
+        (inferred, "likely"),
+        else_="confirmed",
+    )
+    return every.mutate(
+        left_at=left_at,
+        unassigned_at=unassigned_at,
+        removed_by_provider_at=removed_last,
+        removed_by_provider=ibis.ifelse(
+            every.last_disable_at.fill_null(removed_last) == removed_last,
+            ibis.coalesce(every.last_disable, every.last_delete),
+            every.last_delete,
+        ),
+        excluded=excluded.fill_null(False),
+        trace_state=gone,
+        link_certainty=link,
+        failing=(every.last_event_kind == "negative").fill_null(False),
+        wanted_age=moment.age(every.wanted_since),
+        wanted_covered=moment.covered(every.wanted_since),
+        trace_covered=ibis.cases(
+            (every.trace_kind == "record", "yes"), else_=moment.covered(every.trace_at)
+        ),
+        created_covered=moment.covered(every.account_created),
+        left_age=moment.age(left_at),
+        unassigned_age=moment.age(unassigned_at),
+        cycles_since_wanted=moment.cycles_since(every.wanted_since),
+    )
+
+
