@@ -1,3 +1,152 @@
-"""Reconcile a directory, its provisioning log and the application they feed."""
+"""Reconcile a directory, its provisioning log and the application they feed.
+
+::
+
+    import scimlytics as scim
+
+    evidence = scim.read("evidence")  # a folder of exports
+    findings = scim.check(evidence)  # a DataFrame: a row and a cause per discrepancy
+
+The import itself loads nothing heavy. What is used is loaded when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+    import pandas as pd
+
+    from scimlytics.checks import CHECKS
+    from scimlytics.errors import InputError, ScimlyticsError
+    from scimlytics.evidence import Evidence
+    from scimlytics.reports import Report
+    from scimlytics.vocabulary import CAUSES
 
 __version__ = "0.1.0"
+__all__ = [
+    "CAUSES",
+    "CHECKS",
+    "Evidence",
+    "InputError",
+    "ScimlyticsError",
+    "check",
+    "read",
+    "report",
+]
+_LAZY = {
+    "CAUSES": "scimlytics.vocabulary",
+    "CHECKS": "scimlytics.checks",
+    "Evidence": "scimlytics.evidence",
+    "InputError": "scimlytics.errors",
+    "ScimlyticsError": "scimlytics.errors",
+}
+
+
+def read(path: str | Path) -> Evidence:
+    """Read evidence: a folder with the exports of a source, a target and a log, or with one side.
+
+    Parameters
+    ----------
+    path
+        The folder.
+
+    Returns
+    -------
+    Evidence
+
+    Raises
+    ------
+    InputError
+        There is no such folder, a file cannot be read (all of them are named), or a setting is
+        unknown.
+    """
+    from scimlytics import evidence
+
+    return evidence.read(path)
+
+
+def check(
+    evidence: Evidence,
+    only: Iterable[str] | None = None,
+    as_of: datetime | None = None,
+) -> pd.DataFrame:
+    """Find what disagrees: one row, one cause and its evidence per discrepancy.
+
+    Parameters
+    ----------
+    evidence
+        What :func:`read` returns, or one's own tables as an ``Evidence``.
+    only
+        Names of checks; all of them when left out. ``CHECKS`` says which there are.
+    as_of
+        "Now", where it is another moment than the evidence's newest.
+
+    Returns
+    -------
+    FINDINGS
+
+    Raises
+    ------
+    InputError
+        A check that nobody knows.
+    """
+    from scimlytics import checks
+
+    asked = evidence if as_of is None else evidence.at(as_of)
+    return checks.run(asked, only=None if only is None else list(only)).frame
+
+
+def report(
+    evidence_path: str | Path,
+    out: str | Path,
+    only: Iterable[str] | None = None,
+    parameters: dict[str, object] | None = None,
+    as_of: datetime | None = None,
+) -> Report:
+    """Make a report: run the notebooks on an evidence, and write a folder of pages.
+
+    Parameters
+    ----------
+    evidence_path
+        The folder of the evidence. Notebooks read it themselves.
+    out
+        The folder of the report; an earlier report there is replaced.
+    only
+        Names of notebooks; all of them when left out.
+    parameters
+        Parameters for the notebooks; each must be declared by one that is run.
+    as_of
+        "Now", where it is another moment than the evidence's newest.
+
+    Returns
+    -------
+    Report
+        Where it begins (``index``), and its pages, each with what went wrong in it.
+
+    Raises
+    ------
+    ReportError
+        *out* is a folder that is no report, or a parameter is refused.
+    InputError
+        A notebook or a parameter that nobody knows.
+    """
+    from scimlytics import reports
+
+    return reports.report(evidence_path, out, only=only, parameters=parameters, as_of=as_of)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name of the face when it is first asked for."""
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'scimlytics' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

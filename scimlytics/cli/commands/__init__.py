@@ -1,0 +1,1 @@
+"""The commands, one module each: a function with its options, and ``register(app)``."""
