@@ -121,12 +121,11 @@ def _loading(
 
 
 def _collected(users: list[dict[str, Any]], shown: set[str]) -> set[str]:
+    told = {name for name in CORE_USER | _OPTIONAL_USER if any(user[name] for user in users)}
     if not shown & _SHOWN_IN_FULL:
         # An answer with chosen attributes only (RFC 7644, section 3.9).
-        keys = ("id", "external_id", "user_name", "attributes", "source_file", "source_row")
-        return {name for name in keys if name != "external_id" or "externalid" in shown}
-    optional = {name for name in _OPTIONAL_USER if any(user[name] is not None for user in users)}
-    return CORE_USER | optional | {"active"}
+        return told | {"id", "user_name", "attributes", "source_file", "source_row"}
+    return told | CORE_USER | {"active"}
 
 
 def _user(record: Record, known: dict[str, Any]) -> dict[str, Any]:
