@@ -11,7 +11,7 @@ from typing import Any
 
 from scimlytics.loaders.entra_event import Events
 from scimlytics.loaders.entra_log import TABLES as EVENT_TABLES
-from scimlytics.loaders.entra_text import folded
+from scimlytics.loaders.entra_text import as_object, folded
 from scimlytics.loaders.format import Format, Loading, Page, Record
 from scimlytics.loaders.graph_audit import Audits
 
@@ -49,7 +49,9 @@ def load(page: Page) -> Loading:
         elif category == "auditlogs":
             audits.add(row, inner, fallback=around)
         elif "provisioningsteps" in inner or "provisioningaction" in inner or "action" in inner:
-            events.add(row, inner, fallback=around)
+            events.add(
+                row, as_object(record.get("properties", around["properties"])), envelope=record
+            )
         else:
             aside.append((row, "is of a category that no question needs"))
     loading = events.loading()

@@ -1,9 +1,8 @@
 """One provisioning event of Entra, whichever way it was written down, as our columns.
 
 Graph, the portal's JSON, the diagnostic export, Log Analytics and an answer on demand hold the
-same facts under other names and in other places (formats.md section 1). A record comes here with
-its keys folded and what was text inside text decoded; what differs then is only which of several
-names a fact has.
+same facts under other names and in other places (formats.md section 1): the readers below name
+them all, the best one first.
 """
 
 from __future__ import annotations
@@ -11,10 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
-from scimlytics.loaders.entra_steps import FLAG_COLUMNS, StepFacts
-from scimlytics.loaders.entra_text import Folded, folded, from_text, listed, text
+from scimlytics.loaders.entra_steps import FLAG_COLUMNS, UNRESOLVED_SIGN, StepFacts
+from scimlytics.loaders.entra_text import as_object, from_text, listed, text
 from scimlytics.loaders.entra_words import (
     ACTIONS,
     INITIATORS,
@@ -26,8 +26,60 @@ from scimlytics.loaders.entra_words import (
     word,
 )
 from scimlytics.loaders.format import Loading
+from scimlytics.loaders.shapes import shaped
 from scimlytics.loaders.times import parse_time
 from scimlytics.tables import CHANGES, EVENTS, STEPS, UNRESOLVED
+
+EVENT = shaped(
+    id="id",
+    at="activitydatetime timegenerated",
+    tenant="tenantid",
+    job="jobid",
+    cycle="cycleid",
+    change="changeid correlationid",
+    action="provisioningaction action",
+    duration="durationinmilliseconds durationms",
+    principal="serviceprincipal",
+    source_system="sourcesystem",
+    target_system="targetsystem",
+    initiator="initiatedby",
+    source="sourceidentity",
+    target="targetidentity",
+    info="provisioningstatusinfo",
+    old_info="statusinfo",
+    steps="provisioningsteps",
+    changes="modifiedproperties",
+    result="resulttype status",
+    signature="resultsignature",
+    description="resultdescription",
+    kind="operationname",
+)
+ENVELOPE = shaped(
+    id="identity",
+    at="time",
+    tenant="tenantid",
+    resource="resourceid",
+    change="correlationid",
+    duration="durationms",
+    result="resulttype",
+    signature="resultsignature",
+    description="resultdescription",
+    kind="operationname",
+)
+"""What stands around the event in the diagnostic export, for what the event leaves out."""
+NO_ENVELOPE: tuple[Any, ...] = (None,) * 10
+INFO = shaped(
+    status="status",
+    error="errorinformation errorinfo",
+    code="errorcode",
+    reason="reason",
+    more="additionaldetails",
+)
+IDENTITY = shaped(id="id", name="displayname name", kind="identitytype type", details="details")
+NAMED = shaped(id="id", name="displayname name")
+NAMES = shaped(user_name="userprincipalname", display_name="displayname")
+INITIATOR = shaped(kind="initiatortype initiatingtype type")
+CHANGE = shaped(name="displayname name", old="oldvalue", new="newvalue")
 
 UNASSIGNED = re.compile(
     r"unable to assign\s+(?P<ids>.+?)\s+as the (?P<what>members?|manager)"
@@ -36,16 +88,19 @@ UNASSIGNED = re.compile(
 )
 RETRIED = re.compile(r"retried\s+(\d+)\s+times?", re.IGNORECASE)
 RETRY_AT = re.compile(
-    r"(?:retried|tried) again after[^0-9]{0,40}(\d[\d/.T:, -]*\d(?:\s*[AP]M)?(?:\s*Z|[+-]\d\d:\d\d)?)",
+    r"(?:retried|tried) again after[^0-9]{0,40}"
+    r"(\d[\d/.T:, -]*\d(?:\s*[AP]M)?(?:\s*Z|[+-]\d\d:\d\d)?)",
     re.IGNORECASE,
 )
-HTTP_STATUS = re.compile(r"(?:HTTP\s+)?status\s*code[\s:=]*'?(\d{3})\b", re.IGNORECASE)
+HTTP_STATUS = re.compile(r"status\s*code[\s:=]*'?(\d{3})\b", re.IGNORECASE)
 LIST_PARTS = re.compile(r"\s*[,;]\s*|\s+and\s+")
 
 EVENT_COLUMNS = tuple(name for name in EVENTS.columns if name not in (*EVENTS.keys, "source_file"))
 STEP_COLUMNS = tuple(STEPS.columns)
 CHANGE_COLUMNS = tuple(name for name in CHANGES.columns if name not in CHANGES.keys)
 UNRESOLVED_COLUMNS = tuple(UNRESOLVED.columns)
+
+outbound = lru_cache(maxsize=10_000)(is_outbound)
 
 
 class Events:
@@ -69,7 +124,7 @@ class Events:
         }
         return Loading(rows, self.aside, notes=list(self.notes.elements()))
 
-    def add(self, row: int, record: Folded, *, fallback: Folded | None = None) -> None:
+    def add(self, row: int, record: Any, *, envelope: Any = None) -> None:
         """Take one event.
 
         Parameters
@@ -77,112 +132,106 @@ class Events:
         row
             Its place in the file.
         record
-            The event, keys folded.
-        fallback
-            The envelope around it, keys folded, for what the event itself leaves out.
+            The event as it was written.
+        envelope
+            What stands around it in the diagnostic export.
         """
-        around = fallback or {}
+        (
+            id_, when, tenant, job, cycle, change, action, duration, principal, source_system,
+            target_system, initiator, source, target, info, old_info, raw_steps, changes, result,
+            signature, description, kind,
+        ) = EVENT(record)  # fmt: skip
+        around = ENVELOPE(envelope) if envelope else NO_ENVELOPE
         try:
-            at = parse_time(
-                record.get("activitydatetime") or record.get("timegenerated") or around.get("time")
-            )
+            at = parse_time(when or around[1])
         except ValueError as error:
             self.aside.append((row, f"its time is no time we can read: {error}"))
             return
         if at is None:
             self.aside.append((row, "has no time"))
             return
-        change_id = text(record.get("changeid")) or text(
-            record.get("correlationid") or around.get("correlationid")
-        )
-        event_id = text(record.get("id")) or text(around.get("identity"))
-        job_id = text(record.get("jobid"))
-        status = self._status(record, around)
+        job_id, change_id = text(job), text(change) or text(around[4])
+        known, old_known = INFO(as_object(info)), INFO(as_object(old_info))
+        status = self._status(known[0], old_known[0], result or around[6])
+        event_id = text(id_) or text(around[0])
         if event_id is None:
             if change_id is None:
                 self.aside.append((row, "has neither id nor change id"))
                 return
             event_id = f"{change_id}/{job_id or ''}/{at.isoformat()}/{status or ''}"
         steps = StepFacts(event_id)
-        for number, raw in enumerate(listed(record.get("provisioningsteps")), 1):
-            steps.add(number, folded(raw), self)
-        code, reason, more = _error(record, around)
-        texts = [*steps.descriptions, reason or ""]
-        if reason is None and status in ("failure", "skipped", "warning"):
-            reason = steps.reason
-        self.add_unresolved(event_id, texts)
-        self.add_changes(event_id, listed(record.get("modifiedproperties")))
-        source = folded(record.get("sourceidentity"))
-        target = folded(record.get("targetidentity"))
-        principal = folded(record.get("serviceprincipal"))
-        source_system = _name(folded(record.get("sourcesystem")))
-        target_system = _name(folded(record.get("targetsystem")))
-        kind = object_type(
-            source.get("identitytype") or source.get("type"),
-            target.get("identitytype") or target.get("type"),
+        take = self.steps.append
+        for number, raw in enumerate(listed(raw_steps), 1):
+            steps.add(number, raw, take)
+        code, reason, more = _error(
+            known, old_known, signature or around[7], description or around[8]
         )
-        initiator = folded(record.get("initiatedby"))
-        retry = reason or ""
+        sentences = steps.descriptions
+        if reason is None:
+            reason = steps.reason if status != "success" else None
+        elif UNRESOLVED_SIGN in reason:
+            sentences = [*sentences, reason]
+        if sentences:
+            self.add_unresolved(event_id, sentences)
+        if changes:
+            self.add_changes(event_id, listed(changes))
+        source_id, source_shown, source_kind, details = IDENTITY(as_object(source))
+        target_id, target_shown, target_kind, _ = IDENTITY(as_object(target))
+        app_id, app_name = NAMED(as_object(principal))
+        come_from = text(NAMED(as_object(source_system))[1])
+        go_to = text(NAMED(as_object(target_system))[1])
+        what = object_type(source_kind, target_kind)
+        told = f"{reason or ''} {more}" if reason or more else ""
+        flags = steps.flags.get
         self.events.append(
             (
                 event_id,
                 at,
                 "entra",
-                _tenant(record, around),
+                text(tenant) or _tenant(around),
                 job_id,
-                text(record.get("cycleid")),
+                text(cycle),
                 change_id,
-                text(principal.get("id")),
-                _name(principal),
-                source_system,
-                target_system,
-                is_outbound(source_system, target_system, job_id),
-                text(around.get("operationname") or record.get("operationname")),
-                self._action(record),
+                text(app_id),
+                text(app_name),
+                come_from,
+                go_to,
+                outbound(come_from, go_to, job_id),
+                text(kind or around[9]),
+                self._action(action),
                 status,
                 steps.written,
                 code,
                 reason,
                 steps.skip_reason,
                 steps.skip_attribute,
-                _number(HTTP_STATUS, f"{retry} {more}"),
-                kind,
-                text(source.get("id")),
-                _source_name(source, steps, kind),
-                text(target.get("id")),
-                _name(target) or steps.target_name(kind),
-                word(
-                    initiator.get("initiatortype")
-                    or initiator.get("initiatingtype")
-                    or initiator.get("type"),
-                    INITIATORS,
-                ),
-                *(steps.flags.get(flag) for flag in FLAG_COLUMNS),
-                _number(RETRIED, retry),
-                _retry_at(retry),
-                _duration(record, around),
+                _number(HTTP_STATUS, told) if told else None,
+                what,
+                text(source_id),
+                _source_name(details, text(source_shown), steps, what),
+                text(target_id),
+                text(target_shown) or steps.target_name(what),
+                word(INITIATOR(as_object(initiator))[0], INITIATORS),
+                *[flags(column) for column in FLAG_COLUMNS],
+                _number(RETRIED, told) if told else None,
+                _retry_at(told) if told else None,
+                _whole(duration if duration is not None else around[5]),
                 None,
                 row,
             )
         )
 
-    def _status(self, record: Folded, around: Folded) -> str | None:
-        for part in ("provisioningstatusinfo", "statusinfo"):
-            info = record.get(part)
-            found = folded(info).get("status") if info is not None else None
-            if found is not None and found != "":
-                break
-        else:
-            found = record.get("status", record.get("resulttype", around.get("resulttype")))
-        known = word(found, STATUSES)
-        if known is None and found not in (None, ""):
-            self.notes["a status that nobody knows; kept as null"] += 1
-        return known
+    def _status(self, *found: Any) -> str | None:
+        for one in found:
+            if one is None or one == "":
+                continue
+            known = word(one, STATUSES)
+            if known is None:
+                self.notes["a status that nobody knows; kept as null"] += 1
+            return known
+        return None
 
-    def _action(self, record: Folded) -> str | None:
-        found = record.get("provisioningaction")
-        if found is None or found == "":
-            found = record.get("action")
+    def _action(self, found: Any) -> str | None:
         known = word(found, ACTIONS)
         if known is None and found not in (None, ""):
             self.notes["an action that nobody knows; kept as other"] += 1
@@ -194,10 +243,8 @@ class Events:
         for raw in properties:
             if not isinstance(raw, dict):
                 continue
-            one = raw if "displayName" in raw else folded(raw)
-            name = text(one.get("displayName") or one.get("displayname") or one.get("name"))
-            old = text(one.get("oldValue", one.get("oldvalue")))
-            new = text(one.get("newValue", one.get("newvalue")))
+            name, old, new = CHANGE(raw)
+            name, old, new = text(name), text(old), text(new)
             if name is not None and name.casefold() == "members":
                 gone, come = members(old), members(new)
                 both = gone & come
@@ -206,12 +253,10 @@ class Events:
             else:
                 self.changes.append((event_id, attribute(name), old, new))
 
-    def add_unresolved(self, event_id: str, texts: Iterable[str]) -> None:
+    def add_unresolved(self, event_id: str, sentences: Iterable[str]) -> None:
         """Take references that sentences of an event say were not resolved."""
         found = set()
-        for sentence in texts:
-            if "unable to assign" not in sentence.casefold():
-                continue
+        for sentence in sentences:
             for match in UNASSIGNED.finditer(sentence):
                 what = "manager" if match["what"].casefold() == "manager" else "members"
                 group = (match["group"] or "").strip(" '\"") or None
@@ -234,73 +279,51 @@ def members(value: str | None) -> set[str]:
     return {part.strip() for part in re.split(r"[,;]", value) if part.strip()}
 
 
-def _error(record: Folded, around: Folded) -> tuple[str | None, str | None, str]:
-    """The error's code and words, and everything it says, wherever it stands (trap 7)."""
-    info = folded(record.get("provisioningstatusinfo"))
-    details = folded(info.get("errorinformation") or info.get("errorinfo"))
-    if not details:
-        details = folded(record.get("statusinfo"))
-    code = text(details.get("errorcode"))
-    reason = text(details.get("reason"))
-    code = code or text(record.get("resultsignature") or around.get("resultsignature"))
-    reason = reason or text(record.get("resultdescription") or around.get("resultdescription"))
+def _error(
+    info: tuple[Any, ...], old_info: tuple[Any, ...], signature: Any, description: Any
+) -> tuple[str | None, str | None, str]:
+    """The error's code and words, and what else it says, wherever it stands (trap 7)."""
+    details = INFO(as_object(info[1])) if info[1] else old_info
+    code = text(details[2]) or text(signature)
+    reason = text(details[3]) or text(description)
     if code is not None and code.casefold() in NOT_A_CODE:
         code = None
-    more = details.get("additionaldetails")
-    return code, reason, more if isinstance(more, str) else ""
+    return code, reason, details[4] if isinstance(details[4], str) else ""
 
 
-def _name(part: Folded) -> str | None:
-    return text(part.get("displayname")) or text(part.get("name"))
-
-
-def _source_name(source: Folded, steps: StepFacts, kind: str | None) -> str | None:
+def _source_name(details: Any, shown: str | None, steps: StepFacts, kind: str | None) -> str | None:
     """The user name, else the display name, in the source."""
-    details = folded(source.get("details"))
-    shown = _name(source) or text(details.get("displayname"))
+    user_name, display_name = NAMES(as_object(details)) if details else (None, None)
     if kind == "group":
-        return shown or text(steps.imported.get("displayname")) or steps.reportable
-    return (
-        text(details.get("userprincipalname"))
-        or text(steps.imported.get("userprincipalname"))
-        or steps.reportable
-        or shown
-    )
+        return shown or text(display_name) or steps.display_name or steps.reportable
+    return text(user_name) or steps.user_name or steps.reportable or shown or text(display_name)
 
 
-def _tenant(record: Folded, around: Folded) -> str | None:
-    """Entra's tenant; in Log Analytics ``TenantId`` is the workspace (trap 5)."""
-    if "aadtenantid" in record:
-        return text(record["aadtenantid"])
-    found = text(record.get("tenantid")) or text(around.get("tenantid"))
-    if found is None and (resource := text(around.get("resourceid"))):
+def _tenant(around: tuple[Any, ...]) -> str | None:
+    """The tenant by the envelope: said, or part of the resource's path."""
+    found = text(around[2])
+    if found is None and (resource := text(around[3])):
         match = re.search(r"/tenants/([^/]+)", resource, re.IGNORECASE)
         found = match.group(1).casefold() if match else None
     return found
 
 
-def _duration(record: Folded, around: Folded) -> int | None:
-    for value in (
-        record.get("durationinmilliseconds"),
-        record.get("durationms"),
-        around.get("durationms"),
-    ):
-        if value is None or value == "":
-            continue
-        try:
-            return int(float(value))
-        except (TypeError, ValueError, OverflowError):
-            continue
-    return None
+def _whole(value: Any) -> int | None:
+    if type(value) is int:
+        return value
+    try:
+        return int(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _number(pattern: re.Pattern[str], sentence: str) -> int | None:
-    match = pattern.search(sentence) if sentence else None
+    match = pattern.search(sentence)
     return int(match.group(1)) if match else None
 
 
 def _retry_at(sentence: str) -> Any:
-    match = RETRY_AT.search(sentence) if sentence else None
+    match = RETRY_AT.search(sentence)
     if match is None:
         return None
     try:

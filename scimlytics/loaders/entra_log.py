@@ -13,7 +13,6 @@ portal's three CSV files are in ``entra_portal``. What an event holds is read in
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import Any
 
 import orjson
@@ -21,11 +20,10 @@ import orjson
 from scimlytics.loaders.entra_event import Events
 from scimlytics.loaders.entra_text import folded
 from scimlytics.loaders.format import Format, Loading, Page, Record
+from scimlytics.loaders.shapes import plain_key
 
 TABLES = ("events", "steps", "changes", "unresolved")
 EVENT_KEYS = ("provisioningsteps", "provisioningaction", "provisioningstatusinfo", "statusinfo")
-HEADER_NOTE = re.compile(r"\s*[\[(][^\])]*[\])]\s*$")
-"""``TimeGenerated [UTC]``: what portals add to a column's name."""
 
 
 def is_graph(envelope: Record, record: Any) -> bool:
@@ -48,9 +46,8 @@ def load_graph(page: Page) -> Loading:
     """Load events as Graph and the portal's JSON download give them."""
     events = Events()
     for row, record in enumerate(page.records, page.first_row):
-        known = folded(record) if isinstance(record, dict) else {}
-        if known:
-            events.add(row, known)
+        if isinstance(record, dict):
+            events.add(row, record)
         else:
             events.aside.append((row, "is no object"))
     return events.loading()
@@ -60,15 +57,10 @@ def is_log_analytics(envelope: Record, record: Any) -> bool:
     """A row of the table AADProvisioningLogs."""
     if not isinstance(record, dict):
         return False
-    keys = {plain_header(key) for key in record}
+    keys = {plain_key(key) for key in record}
     return "timegenerated" in keys and bool(
         keys & {"provisioningsteps", "provisioningaction", "provisioningstatusinfo"}
     )
-
-
-def plain_header(key: Any) -> str:
-    """A column's name without what the portal adds to it, folded."""
-    return HEADER_NOTE.sub("", str(key)).strip().casefold()
 
 
 def load_log_analytics(page: Page) -> Loading:
@@ -78,13 +70,13 @@ def load_log_analytics(page: Page) -> Loading:
         if not isinstance(record, dict):
             events.aside.append((row, "is no object"))
             continue
-        known = {plain_header(key): value for key, value in record.items()}
+        known = {plain_key(key): value for key, value in record.items()}
         category = str(known.get("category") or "ProvisioningLogs").casefold()
         if category != "provisioninglogs":
             events.aside.append((row, "is of another category than ProvisioningLogs"))
             continue
-        known.pop("tenantid", None)
-        events.add(row, {**known, "aadtenantid": known.get("aadtenantid")})
+        # ``TenantId`` is the workspace here (trap 5).
+        events.add(row, {**known, "tenantid": known.get("aadtenantid")})
     return events.loading()
 
 

@@ -16,7 +16,7 @@ from scimlytics.errors import InputError
 from scimlytics.loaders.entra_event import Events
 from scimlytics.loaders.entra_log import TABLES as ALL
 from scimlytics.loaders.entra_steps import StepFacts
-from scimlytics.loaders.entra_text import folded, text
+from scimlytics.loaders.entra_text import text
 from scimlytics.loaders.format import Format, Loading, Page, Record
 from scimlytics.loaders.times import day_comes_first, parse_time
 from scimlytics.tables import EVENTS
@@ -165,7 +165,7 @@ def load_steps(page: Page) -> Loading:
             continue
         counts[change] += 1
         step = {key: cell.get(key) for key in ("name", "type", "status", "description", "details")}
-        StepFacts(change).add(counts[change], step, events)
+        StepFacts(change).add(counts[change], step, events.steps.append)
     loading = events.loading()
     return Loading({"steps": loading.rows["steps"]}, loading.aside)
 
@@ -251,7 +251,7 @@ def _told(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
             continue
         facts = StepFacts(row["event_id"])
         for number, step in enumerate(of[row["event_id"]], 1):
-            facts.add(number, folded(step), collector)
+            facts.add(number, step, collector.steps.append)
         row["written"] = facts.written
         row["skip_reason"] = facts.skip_reason
         row["skip_attribute"] = facts.skip_attribute

@@ -1,14 +1,18 @@
 """What the steps of a provisioning event tell.
 
 Whether something was written, why it was skipped, what the scoping found, and under which name the
-object is known stand in the steps only (formats.md section 1.1).
+object is known stand in the steps only (formats.md section 1.1). Details of one shape are looked
+into once; details of the scoping step, which are alike in nearly all events, once per content.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from scimlytics.loaders.entra_text import LOWER, Folded, as_json, flag, folded, from_text, text
+from scimlytics.loaders.entra_text import as_json, as_object, flag, from_text, text
 from scimlytics.loaders.entra_words import (
     FLAGS,
     NAME_PARTS,
@@ -17,10 +21,9 @@ from scimlytics.loaders.entra_words import (
     letters,
     word,
 )
+from scimlytics.loaders.records import is_secret
+from scimlytics.loaders.shapes import shaped
 from scimlytics.loaders.times import parse_time
-
-if TYPE_CHECKING:
-    from scimlytics.loaders.entra_event import Events
 
 FLAG_COLUMNS = (
     "scope_active",
@@ -30,10 +33,65 @@ FLAG_COLUMNS = (
     "scope_all",
     "scope_failed",
 )
+STEP = shaped(
+    name="name",
+    type="provisioningsteptype type",
+    status="status",
+    description="description",
+    details="details",
+    at="timestamp at",
+)
+UNRESOLVED_SIGN = "nable to assign"
+
+StepRow = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What details with these keys hold."""
+
+    clean: bool
+    scoping: bool
+    renamed: bool
+    skip: bool
+    reportable: str | None
+    user_name: str | None
+    display_name: str | None
+    target_name: str | None
+
+
+@lru_cache(maxsize=10_000)
+def _shape(keys: tuple[str, ...]) -> _Shape:
+    by_name = {key.casefold(): key for key in reversed(keys)}
+    return _Shape(
+        clean=not any(is_secret(key) for key in keys),
+        scoping="ScopeEvaluationResult" in keys,
+        renamed=any(key in NAME_PARTS for key in keys),
+        skip="SkipReason" in keys,
+        reportable=by_name.get("reportableidentifier"),
+        user_name=by_name.get("userprincipalname"),
+        display_name=by_name.get("displayname"),
+        target_name=by_name.get("username"),
+    )
 
 
 class StepFacts:
     """What the steps of one event tell, whatever their order (trap 14)."""
+
+    __slots__ = (
+        "descriptions",
+        "display_name",
+        "event_id",
+        "flags",
+        "reason",
+        "reportable",
+        "skip_attribute",
+        "skip_reason",
+        "target_display_name",
+        "target_user_name",
+        "user_name",
+        "written",
+    )
 
     def __init__(self, event_id: str) -> None:
         self.event_id = event_id
@@ -42,68 +100,88 @@ class StepFacts:
         self.skip_attribute: str | None = None
         self.reason: str | None = None
         self.reportable: str | None = None
+        self.user_name: str | None = None
+        self.display_name: str | None = None
+        self.target_user_name: str | None = None
+        self.target_display_name: str | None = None
         self.descriptions: list[str] = []
         self.flags: dict[str, Any] = {}
-        self.imported: Folded = {}
-        self.target: Folded = {}
 
-    def add(self, number: int, step: Folded, events: Events) -> None:
-        """Take one step, and give it to *events* as a row."""
-        kind = word(step.get("provisioningsteptype", step.get("type")), STEP_TYPES)
-        status = word(step.get("status"), STATUSES)
-        details = step.get("details")
-        if isinstance(details, str):
-            details = from_text(details)
-        if not isinstance(details, dict):
-            details = {}
-        description = text(step.get("description"))
-        try:
-            at = parse_time(step.get("timestamp"))
-        except ValueError:
-            at = None
-        name = text(step.get("name"))
-        if kind == "export":
-            details = {NAME_PARTS.get(key, key): value for key, value in details.items()}
-            self.written = self.written or (status == "success")
-        events.steps.append(
-            (self.event_id, number, name, kind, status, description, at, as_json(details))
-        )
-        if description:
-            if "unable to assign" in description.casefold():
-                self.descriptions.append(description)
-            if status not in ("success", None):
-                self.reason = description
+    def add(self, number: int, step: Any, take: Callable[[StepRow], None]) -> None:
+        """Take one step, and give it on as a row."""
+        name, raw_kind, raw_status, description, details, at = STEP(as_object(step))
+        kind = word(raw_kind, STEP_TYPES)
+        status = word(raw_status, STATUSES)
+        if type(details) is not dict:
+            details = as_object(details)
+        description = text(description)
+        written = "{}"
         if details:
-            self._details(kind, details)
+            shape = _shape(tuple(details))
+            if shape.scoping or kind == "scoping":
+                self.flags.update(_scope(tuple(details.items())))
+            if shape.renamed and kind == "export":
+                details = {NAME_PARTS.get(key, key): value for key, value in details.items()}
+            written = as_json(details, clean=shape.clean)
+            self._details(kind, details, shape)
+        if kind == "export" and status == "success":
+            self.written = True
+        if description is not None:
+            if UNRESOLVED_SIGN in description:
+                self.descriptions.append(description)
+            if status != "success" and status is not None:
+                self.reason = description
+        when = None if at is None else _time(at)
+        take((self.event_id, number, text(name), kind, status, description, when, written))
 
-    def _details(self, kind: str | None, details: dict[str, Any]) -> None:
-        if "SkipReason" in details:
+    def _details(self, kind: str | None, details: dict[str, Any], shape: _Shape) -> None:
+        if shape.skip:
             self.skip_reason = text(details["SkipReason"])
             self.skip_attribute = text(details.get("PropertyName")) or self.skip_attribute
-        if name := details.get("ReportableIdentifier"):
-            self.reportable = text(name)
-        if kind == "scoping" or "ScopeEvaluationResult" in details:
-            self._scope(details)
-        elif kind == "import":
-            self.imported = self.imported or folded(details)
+        if shape.reportable is not None:
+            self.reportable = text(details[shape.reportable]) or self.reportable
+        if kind == "import":
+            if shape.user_name is not None and self.user_name is None:
+                self.user_name = text(details[shape.user_name])
+            if shape.display_name is not None and self.display_name is None:
+                self.display_name = text(details[shape.display_name])
         elif kind in ("export", "matching"):
-            known = {LOWER[key]: value for key, value in details.items() if value not in (None, "")}
-            self.target = {**self.target, **known}
-
-    def _scope(self, details: dict[str, Any]) -> None:
-        for key, value in details.items():
-            column = FLAGS.get(letters(key))
-            if column is None:
-                continue
-            if column == "scope_failed":
-                self.flags[column] = _failed_clauses(value)
-            elif (found := flag(value)) is not None:
-                self.flags[column] = found
+            if shape.target_name is not None:
+                self.target_user_name = text(details[shape.target_name]) or self.target_user_name
+            if shape.display_name is not None:
+                shown = text(details[shape.display_name])
+                self.target_display_name = shown or self.target_display_name
 
     def target_name(self, kind: str | None) -> str | None:
         """The object's name in the target, as the steps show it."""
-        found = self.target.get("displayname" if kind == "group" else "username")
-        return text(found)
+        return self.target_display_name if kind == "group" else self.target_user_name
+
+
+def _time(value: Any) -> Any:
+    try:
+        return parse_time(value)
+    except ValueError:
+        return None
+
+
+def _scope(items: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    """The scoping flags in details, under whichever spelling."""
+    try:
+        return _scope_of(items)
+    except TypeError:  # a detail that is a list or an object cannot be remembered
+        return _scope_of.__wrapped__(items)
+
+
+@lru_cache(maxsize=10_000)
+def _scope_of(items: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in items:
+        column = FLAGS.get(letters(key))
+        if column == "scope_failed":
+            found[column] = _failed_clauses(value)
+        elif column is not None and (told := flag(value)) is not None:
+            found[column] = told
+    return found
 
 
 def _failed_clauses(value: Any) -> list[str] | None:

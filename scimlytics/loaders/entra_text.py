@@ -10,32 +10,26 @@ from typing import Any
 import orjson
 
 from scimlytics.loaders.records import is_secret
+from scimlytics.loaders.shapes import plain_key
 
 Folded = dict[str, Any]
-
-
-class _Lower(dict[str, str]):
-    """Folded keys, folded once each."""
-
-    def __missing__(self, key: str) -> str:
-        folded = key.casefold()
-        if len(self) < 10_000:
-            self[key] = folded
-        return folded
-
-
-LOWER = _Lower()
+TEXTS = frozenset((str, type(None)))
 
 
 def folded(record: Any) -> Folded:
     """A record with its keys folded; empty when it is none."""
-    if isinstance(record, str):
-        record = from_text(record)
-    if isinstance(record, list):
-        record = record[0] if record else None
-    if not isinstance(record, dict):
-        return {}
-    return {LOWER[key]: value for key, value in record.items()}
+    return {plain_key(key): value for key, value in as_object(record).items()}
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """An object that may be JSON text or the first of a list; empty when it is none."""
+    if type(value) is dict:
+        return value
+    if isinstance(value, str):
+        value = from_text(value)
+    if isinstance(value, list):
+        value = value[0] if value else None
+    return value if isinstance(value, dict) else {}
 
 
 def from_text(text: str) -> Any:
@@ -59,7 +53,7 @@ def listed(value: Any) -> list[Any]:
 
 def text(value: Any) -> str | None:
     """A scalar as text; an empty one is null, so that it never joins with another."""
-    if isinstance(value, str):
+    if type(value) is str:
         return value or None
     if value is None or isinstance(value, dict | list):
         return None
@@ -75,33 +69,16 @@ def flag(value: Any) -> bool | None:
     return {"true": True, "false": False}.get(str(value).strip().casefold())
 
 
-def as_json(details: dict[str, Any]) -> str:
-    """Details as a JSON object of texts, without secrets."""
-    if not details:
-        return "{}"
-    texts = {
-        key: value if isinstance(value, str) or value is None else text(value) or _dumped(value)
-        for key, value in details.items()
-        if not is_hidden(key)
-    }
-    return orjson.dumps(texts).decode()
+def as_json(details: dict[str, Any], *, clean: bool = False) -> str:
+    """Details as a JSON object of texts, without secrets; *clean*: there are none."""
+    if not clean:
+        details = {key: value for key, value in details.items() if not is_secret(key)}
+    if not TEXTS.issuperset(map(type, details.values())):
+        details = {key: _as_text(value) for key, value in details.items()}
+    return orjson.dumps(details).decode()
 
 
-def _dumped(value: Any) -> str:
-    return orjson.dumps(value).decode()
-
-
-class _Secrets(dict[str, bool]):
-    def __missing__(self, key: str) -> bool:
-        found = is_secret(key)
-        if len(self) < 10_000:
-            self[key] = found
-        return found
-
-
-_SECRET = _Secrets()
-
-
-def is_hidden(key: str) -> bool:
-    """Whether a detail of this name may be a secret."""
-    return _SECRET[key]
+def _as_text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return text(value) or orjson.dumps(value).decode()

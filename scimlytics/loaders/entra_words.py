@@ -6,6 +6,7 @@ Sources: formats.md sections 1.1 to 1.6, from Graph's metadata and captured reco
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 ACTIONS = {
@@ -126,11 +127,9 @@ def word(value: Any, words: dict[str, str]) -> str | None:
     """Our word for Entra's, however it is spelt; None when nobody knows it."""
     if value is None:
         return None
-    return (
-        words.get(value)
-        if isinstance(value, str) and value in words
-        else words.get(str(value).replace("_", "").replace(" ", "").casefold())
-    )
+    if type(value) is str and value in words:
+        return words[value]
+    return words.get(str(value).replace("_", "").replace(" ", "").casefold())
 
 
 def letters(text: str) -> str:
@@ -143,6 +142,7 @@ def attribute(name: str | None) -> str | None:
     return None if not name else NAME_PARTS.get(name, name)
 
 
+@lru_cache(maxsize=10_000)
 def object_type(identity: Any, other: Any = None) -> str | None:
     """What kind of object an identityType names, whatever its case or URN."""
     for kind in (identity, other):

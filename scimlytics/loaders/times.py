@@ -84,6 +84,8 @@ def _of_number(value: float) -> datetime | None:
 def _to_utc(found: datetime, zone: tzinfo) -> datetime | None:
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
         return None
+    if found.tzinfo is UTC:
+        return found
     if found.tzinfo is None:
         found = found.replace(tzinfo=zone)
     return found.astimezone(UTC)
