@@ -95,9 +95,10 @@ def evaluate(
         add,
         [
             ibis.ifelse(
-                (chosen.rule != place) & chosen[f"_match_{place}"], f"{rule.cause} ", ""
+                (chosen.rule < place) & chosen[f"_match_{place}"], f"{rule.cause} ", ""
             )
             for place, rule in enumerate(rules)
+            if rule.cause != "unknown"
         ],
     )
     decided = chosen.mutate(

@@ -344,7 +344,11 @@ RULES = (
     # Duplicated.
     Rule(
         "case_split",
-        when=lambda u: [is_("duplicated", u), u.account_name_key == u.twin_name_key],
+        when=lambda u: [
+            is_("duplicated", u),
+            u.account_name_key == u.twin_name_key,
+            u.account_name != u.twin_name,
+        ],
         says=lambda u: [
             u.subject, " has two accounts, '", u.account_name, "' and '", u.twin_name,
             "', which differ by case or Unicode form only.",

@@ -152,6 +152,7 @@ def _users(evidence: Evidence) -> None:
             t("claimants"),
             t("accounts"),
             _left_groups(evidence),
+            t("source_groups").select(named_id="id", scope_group_name="display_name"),
             moment=moment,
         ),
     )

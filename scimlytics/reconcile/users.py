@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scimlytics.reconcile.correlate import ALIAS, USER_NAME
+from scimlytics.reconcile.correlate import ALIAS, EXTERNAL_ID, USER_NAME
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -49,6 +49,7 @@ def account_facts(accounts: ir.Table, claims: ir.Table, strategies: ir.Table) ->
         account_first_login="first_login",
         account_last_login="last_login",
         account_strategy="strategy_id",
+        account_auth="auth_method",
         account_privileged=joined.privileged.fill_null(False),
         account_managed="managed",
         in_log=in_log,
@@ -76,6 +77,8 @@ def owned_accounts(owners: ir.Table, facts: ir.Table) -> ir.Table:
         place=ibis.row_number().over(
             group_by=joined.person_id,
             order_by=[
+                joined.tier > EXTERNAL_ID,
+                joined.made_at_login,
                 joined.tier,
                 joined.account_state != "active",
                 ~joined.provisioned,
@@ -207,6 +210,7 @@ def ledger(
     claimants: ir.Table,
     facts: ir.Table,
     left_groups: ir.Table,
+    group_names: ir.Table,
     *,
     moment: Moment,
 ) -> ir.Table:
@@ -231,6 +235,7 @@ def ledger(
         (left_groups, "person_id"),
     ):
         joined = joined.left_join(part, on).drop(f"{on}_right")
+    joined = joined.left_join(group_names, joined.scope_group == group_names.named_id).drop("named_id")
     persons = joined.mutate(
         source_id=joined.person_id,
         target_id=joined.account_id,
