@@ -122,12 +122,22 @@ def template(mode: str) -> dict[str, Any]:
             "colorscale": {"sequential": SCALES[mode]},
             "coloraxis": {
                 "colorscale": SCALES[mode],
-                "colorbar": {"outlinewidth": 0, "thickness": 10, "tickfont": {"color": look["quiet"]}},
+                "colorbar": {
+                    "outlinewidth": 0,
+                    "thickness": 10,
+                    "tickfont": {"color": look["quiet"]},
+                },
             },
             "margin": {"l": 8, "r": 12, "t": 12, "b": 8},
             "xaxis": axis,
             "yaxis": axis,
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": {"text": ""}},
+            "legend": {
+                "orientation": "h",
+                "y": 1.02,
+                "yanchor": "bottom",
+                "x": 0,
+                "title": {"text": ""},
+            },
             "hoverlabel": {
                 "bgcolor": look["ground"],
                 "bordercolor": look["line"],
@@ -135,7 +145,10 @@ def template(mode: str) -> dict[str, Any]:
                 "align": "left",
             },
             "bargap": 0.25,
-            "annotationdefaults": {"font": {"color": look["quiet"], "size": 12}, "showarrow": False},
+            "annotationdefaults": {
+                "font": {"color": look["quiet"], "size": 12},
+                "showarrow": False,
+            },
             "shapedefaults": {"line": {"width": 0}},
         }
     }
@@ -155,7 +168,9 @@ def figure(title: str, *, height: int = 320, wide: bool = False) -> go.Figure:
     """
     import plotly.graph_objects as go
 
-    made = go.Figure(layout={"template": template("light"), "height": height, "meta": {"wide": wide}})
+    made = go.Figure(
+        layout={"template": template("light"), "height": height, "meta": {"wide": wide}}
+    )
     return made.update_layout(title={"text": title}, margin={"t": 48})
 
 

@@ -11,7 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 """Control characters and those that turn the direction of writing: shown by their code."""
 FORMULA = r"^[\s'\"]*[=+\-@\t\r\n]"
 """What a spreadsheet may take for a formula."""
@@ -93,9 +95,14 @@ def write_whole(table: pa.Table, base: Path) -> list[str]:
 
 def _flat(values: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_timestamp(values.type):
-        return pc.strftime(pc.cast(values, pa.timestamp("s", tz="UTC"), safe=False), "%Y-%m-%dT%H:%M:%SZ")
+        return pc.strftime(
+            pc.cast(values, pa.timestamp("s", tz="UTC"), safe=False), "%Y-%m-%dT%H:%M:%SZ"
+        )
     if pa.types.is_nested(values.type):
-        texts = [None if v is None else json.dumps(v, default=_json, ensure_ascii=False) for v in values.to_pylist()]
+        texts = [
+            None if v is None else json.dumps(v, default=_json, ensure_ascii=False)
+            for v in values.to_pylist()
+        ]
         return pa.chunked_array([pa.array(texts, pa.string())])
     if pa.types.is_dictionary(values.type) or pa.types.is_large_string(values.type):
         return pc.cast(values, pa.string())
@@ -130,5 +137,7 @@ def _citations(cited: list[dict[str, Any]]) -> str:
     for one in cited:
         at = one.get("at")
         when = f", {at:%Y-%m-%d %H:%M}" if at is not None else ""
-        lines.append(f"{one.get('kind') or ''} {one.get('id') or ''}{when}: {one.get('says') or ''}")
+        lines.append(
+            f"{one.get('kind') or ''} {one.get('id') or ''}{when}: {one.get('says') or ''}"
+        )
     return visible("\n".join(lines))

@@ -22,7 +22,18 @@ QUIET = logging.getLogger("scimlytics.reports")
 QUIET.addHandler(logging.NullHandler())
 QUIET.propagate = False
 NAME = "scimlytics"
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SYSTEMROOT", "TEMP", "TMP", "USERPROFILE")
+KEPT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+    "USERPROFILE",
+)
 """What the kernel gets to see of the environment. Credentials are not among it, by construction."""
 SOCKET_LIMIT = 90
 """A Unix socket's path may have about 107 characters; the kernel's sockets add a few of their own."""
@@ -80,7 +91,7 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
 
     def papermill_execute_cells(self) -> None:
         """Restore the kernel, then run the cells as papermill does."""
-        begin = "__import__('scimlytics.reports.session', fromlist=['_']).begin{!r}".format(self.page)
+        begin = f"__import__('scimlytics.reports.session', fromlist=['_']).begin{self.page!r}"
         reply = self.wait_for_reply(self.kc.execute(begin, silent=True, store_history=False))
         if reply["content"]["status"] != "ok":
             raise ReportError(f"The kernel cannot be used: {reply['content'].get('evalue')}.")

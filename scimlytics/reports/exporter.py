@@ -78,7 +78,7 @@ def environment() -> jinja2.Environment:
 def prose(text: str) -> Markup:
     """Markdown as HTML: tags in it stay text, pictures are left out."""
     renderer = _Renderer(escape=True)
-    return Markup(mistune.create_markdown(renderer=renderer, plugins=["table"])(text))  # noqa: S704
+    return Markup(mistune.create_markdown(renderer=renderer, plugins=["table"])(text))
 
 
 class _Renderer(mistune.HTMLRenderer):
@@ -104,5 +104,5 @@ def batched(blocks: list[Block]) -> list[list[Block]]:
 
 
 def _defaults(about: dict[str, Any]) -> dict[str, Any]:
-    blank = {"site": [], "name": "", "failure": None, "made": {}, "inline": None}
+    blank: dict[str, Any] = {"site": [], "name": "", "failure": None, "made": {}, "inline": None}
     return blank | about

@@ -11,7 +11,16 @@ from typing import Any
 
 from scimlytics.reports.parameters import Declared, Plain
 
-PACKAGES = ("scimlytics", "pandas", "ibis-framework", "duckdb", "plotly", "itables", "papermill", "nbconvert")
+PACKAGES = (
+    "scimlytics",
+    "pandas",
+    "ibis-framework",
+    "duckdb",
+    "plotly",
+    "itables",
+    "papermill",
+    "nbconvert",
+)
 
 
 def how(

@@ -87,7 +87,11 @@ def settle(
 
 def plain(value: object, name: str) -> Plain:
     """Make a value plain JSON: paths and times become text, sets and tuples lists."""
-    if hasattr(value, "item") and not isinstance(value, (str, bytes)) and not hasattr(value, "__len__"):
+    if (
+        hasattr(value, "item")
+        and not isinstance(value, (str, bytes))
+        and not hasattr(value, "__len__")
+    ):
         value = value.item()
     if value is None or isinstance(value, bool):
         return value
@@ -134,9 +138,8 @@ def _fit(value: Plain, parameter: Declared, notebook: str) -> Plain:
         return value
     if isinstance(value, str) and not isinstance(default, str):
         value = _read(value, default)
-    fits = (
-        isinstance(value, bool) == isinstance(default, bool)
-        and isinstance(value, (int, float) if isinstance(default, float) else type(default))
+    fits = isinstance(value, bool) == isinstance(default, bool) and isinstance(
+        value, (int, float) if isinstance(default, float) else type(default)
     )
     if not fits:
         raise ReportError(

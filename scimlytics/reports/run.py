@@ -80,7 +80,7 @@ def notebook_names(folder: Path | None = None) -> list[str]:
     return [name for name in ORDER if name in found] + sorted(found - set(ORDER))
 
 
-def report(  # noqa: PLR0913  (each option is one of the command line)
+def report(
     evidence_path: str | Path,
     out: str | Path,
     *,
@@ -183,7 +183,9 @@ def _jobs(
     for name in sorted(chosen, key=known.index):
         here = declares[name]
         if "evidence_path" not in here:
-            raise ReportError(f"{name}.ipynb declares no parameter evidence_path; nothing to report on.")
+            raise ReportError(
+                f"{name}.ipynb declares no parameter evidence_path; nothing to report on."
+            )
         values = {key: value for key, value in common.items() if key in here and value is not None}
         values |= {key: value for key, value in given.items() if key in here}
         jobs.append(Job(name, read[name], here, settle(here, values, name)))
@@ -230,7 +232,9 @@ def _make(
         _write_index(work, site, [title_of(job.notebook) for job in jobs])
     _write_mark(work, jobs, failures, seconds)
     return [
-        Made(job.name, title_of(job.notebook), work / job.file, seconds[job.name], failures[job.name])
+        Made(
+            job.name, title_of(job.notebook), work / job.file, seconds[job.name], failures[job.name]
+        )
         for job in jobs
     ]
 

@@ -32,7 +32,7 @@ class Start:
     environment: dict[str, str]
     path: tuple[str, ...]
     filters: tuple[Any, ...]
-    folder: str
+    options: dict[str, Any]
 
 
 _page: Page | None = None
@@ -58,7 +58,7 @@ def begin(name: str, folder: str, working: str) -> None:
     """
     global _page, _start
     if _start is None:
-        _start = Start(dict(os.environ), tuple(sys.path), tuple(warnings.filters), working)
+        _start = Start(dict(os.environ), tuple(sys.path), tuple(warnings.filters), options())
     else:
         _restore(_start)
     os.chdir(working)
@@ -75,13 +75,35 @@ def _restore(start: Start) -> None:
         del os.environ[name]
     os.environ.update(start.environment)
     sys.path[:] = start.path
-    warnings.filters[:] = list(start.filters)
-    if "pandas" in sys.modules:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            sys.modules["pandas"].reset_option("all", silent=True)
+    warnings.filters[:] = list(start.filters)  # type: ignore[index]
+    import pandas as pd
+
+    now = options()
+    for name, value in start.options.items():
+        if now.get(name) != value:
+            pd.set_option(name, value)
     if "plotly.io" in sys.modules:
         templates = sys.modules["plotly.io"].templates
         templates.default = TEMPLATE
     if "ibis" in sys.modules:
         sys.modules["ibis"].options.interactive = False
+
+
+def options() -> dict[str, Any]:
+    """The options of pandas as they are now, by name."""
+    import pandas as pd
+
+    found: dict[str, Any] = {}
+
+    def walk(group: Any, prefix: str) -> None:
+        for name in dir(group):
+            value = getattr(group, name)
+            if type(value) is type(group):
+                walk(value, f"{prefix}{name}.")
+            else:
+                found[prefix + name] = value
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        walk(pd.options, "")
+    return found

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from scimlytics.errors import ReportError
 from scimlytics.reports import session
 
 if TYPE_CHECKING:
@@ -34,6 +36,29 @@ TITLES = {
     "remedy": "First act",
     "says": "What to do",
 }
+
+
+FINDINGS = {
+    "severity": "Severity",
+    "subject": "Subject",
+    "cause": "Cause",
+    "detail": "What is wrong",
+    "certainty": "Certainty",
+    "since": "Not before",
+    "until": "Not after",
+    "remedy": "First act",
+    "heals": "Heals by itself",
+    "heals_by": "By",
+    "status": "Status",
+    "evidence": "Rests on",
+    "alternatives": "False if it was",
+    "source_id": "Source id",
+    "target_id": "Target id",
+}
+FINDINGS_NOTE = (
+    'Times are UTC. Ids under "rests on" are those of the provider\'s log and of the snapshots:'
+    " paste one into the log's filter to see the event itself."
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +94,28 @@ def table(
     payload = _payload(frame, title, columns, note)
     html = _preview(frame[list(columns)] if columns else frame, title)
     return Shown({TABLE: payload, "text/html": html, "text/plain": f"{title}: {len(frame):,} rows"})
+
+
+def findings(frame: pd.DataFrame, title: str) -> Shown:
+    """Show findings: what is wrong, why, since when, what to do, and what it rests on."""
+    return table(frame, title, columns=FINDINGS, note=FINDINGS_NOTE)
+
+
+def moment(text: str | None) -> datetime | None:
+    """The moment of a parameter: ISO 8601, in UTC where it names no zone.
+
+    Raises
+    ------
+    ReportError
+        The text is no moment.
+    """
+    if text is None:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise ReportError(f"'{text}' is no moment; write it like 2026-11-20T06:00:00Z.") from None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def figure(chart: go.Figure, frame: pd.DataFrame) -> Shown:
@@ -108,7 +155,11 @@ def key_figures(frame: pd.DataFrame) -> Shown:
     columns = {name: shown(held.column(name)) for name in held.column_names}
     figures = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return Shown(
-        {FIGURES: figures, "text/html": _preview(frame, "Key figures"), "text/plain": frame.to_string()}
+        {
+            FIGURES: figures,
+            "text/html": _preview(frame, "Key figures"),
+            "text/plain": frame.to_string(),
+        }
     )
 
 
@@ -130,7 +181,9 @@ def completeness(evidence: Any) -> Shown:
         + [("Cannot say", f"{one['what']}, because {one['why']}") for one in said["cannot"]],
         columns=["", "what"],
     )
-    return Shown({TRUST: said, "text/html": _preview(lines, said["name"]), "text/plain": lines.to_string()})
+    return Shown(
+        {TRUST: said, "text/html": _preview(lines, said["name"]), "text/plain": lines.to_string()}
+    )
 
 
 def _payload(
@@ -139,7 +192,11 @@ def _payload(
     from scimlytics.reports.cells import arrow, kind, shown, write_whole
 
     held = arrow(frame)
-    titles = dict(columns) if isinstance(columns, Mapping) else {name: _title(name) for name in columns or held.column_names}
+    titles = (
+        dict(columns)
+        if isinstance(columns, Mapping)
+        else {name: _title(name) for name in columns or held.column_names}
+    )
     part = held.select(list(titles)).slice(0, ROWS)
     cells = [shown(part.column(name)) for name in titles]
     payload: dict[str, Any] = {
@@ -192,7 +249,11 @@ def _preview(frame: pd.DataFrame, title: str) -> str:
         _preview.ready = True  # type: ignore[attr-defined]
     return str(
         itables.to_html_datatable(
-            frame.head(ROWS), caption=html.escape(title), connected=False, maxBytes=0, showIndex=False
+            frame.head(ROWS),
+            caption=html.escape(title),
+            connected=False,
+            maxBytes=0,
+            showIndex=False,
         )
     )
 

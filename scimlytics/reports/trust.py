@@ -43,10 +43,14 @@ def trust(evidence: Any) -> dict[str, Any]:
     windows = evidence.coverage.to_dict("records")
     for row in windows:
         span = f"{_day(row['from'])} to {_day(row['to'])}"
-        trusted.append(f"what the log of {row['product']} claims, {span} ({row['events']:,} events)")
+        trusted.append(
+            f"what the log of {row['product']} claims, {span} ({row['events']:,} events)"
+        )
     if windows:
         first = min(row["from"] for row in windows)
-        cannot.append({"what": f"what happened before {_day(first)}", "why": "the log begins there"})
+        cannot.append(
+            {"what": f"what happened before {_day(first)}", "why": "the log begins there"}
+        )
     else:
         cannot.append({"what": "why and since when anything differs", "why": "there is no log"})
     return {

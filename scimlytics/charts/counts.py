@@ -1,0 +1,152 @@
+"""Charts of counts: bars, funnels and matrices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scimlytics.charts import theme
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+
+def by_cause(counts: pd.DataFrame, title: str = "Findings by cause") -> go.Figure:
+    """Bars: how many findings each cause has, stacked by severity.
+
+    Parameters
+    ----------
+    counts
+        ``cause``, ``severity``, ``findings``, ``of_cause``; what ``measures.findings.by_cause``
+        returns.
+    title
+        What the chart shows.
+    """
+    order = list(dict.fromkeys(counts["cause"]))[::-1]
+    made = theme.figure(title, height=_tall(len(order)))
+    if counts.empty:
+        return theme.nothing(made, "✓ No findings.")
+    for severity, shade in theme.SEVERITY.items():
+        rows = counts[counts["severity"] == severity]
+        if not rows.empty:
+            made.add_bar(
+                x=rows["findings"].tolist(),
+                y=theme.labels(rows["cause"]),
+                name=f"{theme.GLYPHS[severity]} {severity}",
+                orientation="h",
+                marker_color=shade,
+                text=rows["findings"].tolist(),
+                textposition="auto",
+                insidetextanchor="middle",
+                hovertemplate="%{y}: %{x}<extra>%{fullData.name}</extra>",
+            )
+    made.update_layout(barmode="stack")
+    made.update_yaxes(categoryorder="array", categoryarray=theme.labels(order), showgrid=False)
+    return made.update_xaxes(title="findings", rangemode="tozero")
+
+
+def funnel(stages: pd.DataFrame, title: str = "From the directory to an account") -> go.Figure:
+    """Bars: how many people reach each stage, and how many are lost before it.
+
+    Parameters
+    ----------
+    stages
+        ``stage``, ``people``, ``lost``; what ``measures.people.funnel`` returns.
+    title
+        What the chart shows.
+    """
+    made = theme.figure(title, height=_tall(len(stages)))
+    if stages.empty:
+        return theme.nothing(made)
+    lost = [f"   −{count:,}" if count else "" for count in stages["lost"]]
+    made.add_bar(
+        x=stages["people"].tolist(),
+        y=theme.labels(stages["stage"]),
+        orientation="h",
+        marker_color=theme.PALETTE["neutral"],
+        text=[f"{people:,}{gone}" for people, gone in zip(stages["people"], lost, strict=True)],
+        textposition="auto",
+        hovertemplate="%{y}: %{x}<extra></extra>",
+    )
+    made.update_yaxes(autorange="reversed", showgrid=False)
+    return made.update_xaxes(title="people", rangemode="tozero")
+
+
+def matrix(
+    counts: pd.DataFrame, across: str, down: str, value: str, title: str, *, wide: bool = False
+) -> go.Figure:
+    """A heatmap with the number in each cell.
+
+    Parameters
+    ----------
+    counts
+        One row per cell.
+    across, down, value
+        The columns that lie across, lie down, and are counted.
+    title
+        What the chart shows.
+    wide
+        Take the whole width of the page.
+    """
+    columns = list(dict.fromkeys(counts[across]))
+    rows = list(dict.fromkeys(counts[down]))
+    made = theme.figure(title, height=_tall(len(rows), least=220) + 60, wide=wide)
+    if counts.empty:
+        return theme.nothing(made, "✓ Nothing to show.")
+    cells = {
+        (row, column): number
+        for row, column, number in zip(counts[down], counts[across], counts[value], strict=True)
+    }
+    grid = [[cells.get((row, column)) for column in columns] for row in rows]
+    made.add_heatmap(
+        x=theme.labels(columns),
+        y=theme.labels(rows),
+        z=grid,
+        coloraxis="coloraxis",
+        texttemplate="%{z}",
+        xgap=2,
+        ygap=2,
+        hoverongaps=False,
+        hovertemplate="%{y} × %{x}: %{z}<extra></extra>",
+    )
+    made.update_layout(coloraxis={"showscale": False, "cmin": 0})
+    made.update_xaxes(showgrid=False, tickangle=-35 if len(columns) > 4 else 0)
+    return made.update_yaxes(showgrid=False, autorange="reversed")
+
+
+def coverage(groups: pd.DataFrame, title: str = "Groups least complete in the target") -> go.Figure:
+    """Bars: of each group's wanted memberships, how many are there and how many are missing.
+
+    Parameters
+    ----------
+    groups
+        ``group``, ``wanted``, ``missing``; what ``measures.membership.coverage`` returns, cut to
+        the groups to show.
+    title
+        What the chart shows.
+    """
+    made = theme.figure(title, height=_tall(len(groups)))
+    if groups.empty:
+        return theme.nothing(made, "✓ Every group is complete.")
+    there = (groups["wanted"] - groups["missing"]).tolist()
+    for name, numbers, shade in (
+        ("in the target", there, theme.PALETTE["neutral"]),
+        ("missing", groups["missing"].tolist(), theme.PALETTE["deletion"]),
+    ):
+        made.add_bar(
+            x=numbers,
+            y=theme.labels(groups["group"]),
+            name=name,
+            orientation="h",
+            marker_color=shade,
+            text=[number or "" for number in numbers],
+            textposition="auto",
+            hovertemplate="%{y}: %{x}<extra>%{fullData.name}</extra>",
+        )
+    made.update_layout(barmode="stack")
+    made.update_yaxes(autorange="reversed", showgrid=False)
+    return made.update_xaxes(title="memberships", rangemode="tozero")
+
+
+def _tall(rows: int, least: int = 180) -> int:
+    return max(least, 90 + 26 * rows)

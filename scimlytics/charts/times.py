@@ -1,0 +1,181 @@
+"""Charts over time: stacked bars, bands, windows and points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scimlytics.charts import theme
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+
+def causes_over_time(days: pd.DataFrame, title: str = "When it can have begun") -> go.Figure:
+    """Stacked bars: findings of each day, by cause.
+
+    Parameters
+    ----------
+    days
+        ``day``, ``cause``, ``findings``; what ``measures.findings.over_time`` returns.
+    title
+        What the chart shows.
+    """
+    made = theme.figure(title, height=340)
+    if days.empty:
+        return theme.nothing(made, "No finding can be dated.")
+    seen: dict[str, int] = {}
+    for cause in sorted(days["cause"].unique()):
+        rows = days[days["cause"] == cause]
+        shade = theme.color(cause)
+        seen[shade] = seen.get(shade, 0) + 1
+        made.add_bar(
+            x=rows["day"].tolist(),
+            y=rows["findings"].tolist(),
+            name=theme.label(cause),
+            marker={"color": shade, "opacity": 1 if seen[shade] == 1 else 0.62},
+            hovertemplate="%{x|%d %b}: %{y}<extra>%{fullData.name}</extra>",
+        )
+    made.update_layout(barmode="stack")
+    return made.update_yaxes(title="findings", rangemode="tozero")
+
+
+def pressure(
+    attempts: pd.DataFrame, bands: pd.DataFrame, title: str = "Attempts, and what was refused"
+) -> go.Figure:
+    """Stacked bars of attempts, with a band over each throttling gap.
+
+    Parameters
+    ----------
+    attempts
+        ``at``, ``accepted``, ``throttled``, ``failed``; what ``measures.throttling.pressure``
+        returns.
+    bands
+        ``start``, ``end``; what ``measures.throttling.gaps`` returns.
+    title
+        What the chart shows.
+    """
+    made = theme.figure(title, height=360, wide=True)
+    if attempts.empty:
+        return theme.nothing(made, "The log holds no attempts.")
+    for column, name, shade in (
+        ("accepted", "accepted", theme.PALETTE["neutral"]),
+        ("failed", "failed for other reasons", theme.PALETTE["target_error"]),
+        ("throttled", "refused: too many requests", theme.PALETTE["throttling"]),
+    ):
+        made.add_bar(
+            x=attempts["at"].tolist(),
+            y=attempts[column].tolist(),
+            name=name,
+            marker_color=shade,
+            hovertemplate="%{x|%d %b %H:%M}: %{y}<extra>%{fullData.name}</extra>",
+        )
+    for start, end in zip(bands["start"], bands["end"], strict=True):
+        made.add_vrect(
+            x0=start, x1=end, fillcolor=theme.PALETTE["throttling"], opacity=0.16, layer="below"
+        )
+    made.update_layout(barmode="stack", bargap=0)
+    return made.update_yaxes(title="attempts", rangemode="tozero")
+
+
+def windows(
+    spans: pd.DataFrame, title: str = "When each deletion can have happened", end: str = "until"
+) -> go.Figure:
+    """Bars from "not before" to "not after", one per object.
+
+    Parameters
+    ----------
+    spans
+        ``subject``, ``cause``, ``since`` and the column named by *end*; what
+        ``measures.deletion.spans`` returns.
+    title
+        What the chart shows.
+    end
+        The column with the end of the window.
+    """
+    made = theme.figure(title, height=max(220, 90 + 18 * len(spans)), wide=True)
+    if spans.empty:
+        return theme.nothing(made, "✓ Nothing was deleted.")
+    for cause in sorted(spans["cause"].unique()):
+        rows = spans[spans["cause"] == cause]
+        length = (rows[end] - rows["since"]).map(lambda gap: gap.total_seconds() * 1000)
+        made.add_bar(
+            base=rows["since"].tolist(),
+            x=length.tolist(),
+            y=theme.labels(rows["subject"]),
+            orientation="h",
+            name=theme.label(cause),
+            marker_color=theme.color(cause),
+            hovertemplate="%{y}: %{base|%d %b %H:%M} to %{x|%d %b %H:%M}<extra></extra>",
+        )
+    made.update_xaxes(type="date")
+    order = theme.labels(spans["subject"])
+    return made.update_yaxes(
+        categoryorder="array", categoryarray=order, autorange="reversed", showgrid=False
+    )
+
+
+def twins(accounts: pd.DataFrame, title: str = "When the accounts were made") -> go.Figure:
+    """Points on a line per person: the surviving account and its twin, by when they were made.
+
+    Parameters
+    ----------
+    accounts
+        ``subject``, ``role``, ``created``; what ``measures.duplicates.clusters`` returns.
+    title
+        What the chart shows.
+    """
+    dated = accounts[accounts["created"].notna()]
+    people = list(dict.fromkeys(dated["subject"]))
+    made = theme.figure(title, height=max(220, 90 + 22 * len(people)), wide=True)
+    if dated.empty:
+        return theme.nothing(made, "No account shows when it was made.")
+    for role, sign, shade in (
+        ("survivor", "circle", theme.PALETTE["neutral"]),
+        ("twin", "diamond", theme.PALETTE["conflict"]),
+    ):
+        rows = dated[dated["role"] == role]
+        made.add_scatter(
+            x=rows["created"].tolist(),
+            y=theme.labels(rows["subject"]),
+            mode="markers",
+            name=role,
+            marker={"symbol": sign, "size": 11, "color": shade},
+            hovertemplate="%{y}: %{x|%d %b %Y %H:%M}<extra>%{fullData.name}</extra>",
+        )
+    return made.update_yaxes(
+        categoryorder="array", categoryarray=theme.labels(people), autorange="reversed"
+    )
+
+
+def delays(
+    percentiles: pd.DataFrame, title: str = "Minutes until a refused object got through"
+) -> go.Figure:
+    """Grouped bars: median, 90th and 99th percentile and the longest delay.
+
+    Parameters
+    ----------
+    percentiles
+        ``object_type``, ``median``, ``p90``, ``p99``, ``longest``; what
+        ``measures.throttling.delays`` returns.
+    title
+        What the chart shows.
+    """
+    made = theme.figure(title, height=280)
+    known = percentiles[percentiles["longest"].notna()] if len(percentiles) else percentiles
+    if known.empty:
+        return theme.nothing(made, "Nothing that was refused got through since.")
+    names = {"median": "median", "p90": "90 of 100", "p99": "99 of 100", "longest": "longest"}
+    shades = ("#2f7ab5", "#00a2b5", "#bf8a0f", "#ed215e")
+    for (column, name), shade in zip(names.items(), shades, strict=True):
+        made.add_bar(
+            x=theme.labels(known["object_type"]),
+            y=known[column].tolist(),
+            name=name,
+            marker_color=shade,
+            text=[f"{minutes:,.0f}" for minutes in known[column]],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{x}: %{y:.0f} minutes<extra>%{fullData.name}</extra>",
+        )
+    return made.update_yaxes(title="minutes", rangemode="tozero")

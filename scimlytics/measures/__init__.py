@@ -1,0 +1,79 @@
+"""Measures: the tables behind charts and key figures. Tables in, table out.
+
+A measure is a function whose parameter names are its inputs: ``findings``, a ledger (``users``,
+``groups``, ``memberships``, ``differences``), what reconciling kept (``claims``, ``wanted_edges``,
+``owned``) or any table of the evidence. Keyword-only parameters are its options. :func:`measure`
+gives it what it names and shows the result as a DataFrame.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from scimlytics.errors import InputError, unknown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from scimlytics.evidence import Evidence
+
+__all__ = ["measure"]
+LEDGERS = ("users", "groups", "memberships", "differences")
+
+
+def measure(
+    function: Callable[..., Any],
+    evidence: Evidence,
+    findings: pd.DataFrame | None = None,
+    *,
+    options: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
+    """Ask a measure of an evidence.
+
+    Parameters
+    ----------
+    function
+        A function of ``scimlytics.measures``.
+    evidence
+        What is known.
+    findings
+        What ``check`` found, for measures that look at findings.
+    options
+        Options of the measure by name.
+
+    Raises
+    ------
+    InputError
+        An option the measure does not have, or no findings where it needs them.
+    """
+    from scimlytics import reconcile
+
+    signature = inspect.signature(function).parameters
+    known = [name for name, one in signature.items() if one.kind is inspect.Parameter.KEYWORD_ONLY]
+    for name in options or {}:
+        if name not in known:
+            raise unknown("option", name, known, function.__name__)
+    inputs: dict[str, Any] = {}
+    for name in signature:
+        if name in known:
+            continue
+        if name == "findings":
+            inputs[name] = _findings(function.__name__, evidence, findings)
+        elif name in LEDGERS:
+            inputs[name] = reconcile.ledger(evidence, name)
+        else:
+            reconcile.prepare(evidence)
+            inputs[name] = evidence.table(name)
+    shown: pd.DataFrame = evidence.engine.frame(function(**inputs, **(options or {})))
+    return shown
+
+
+def _findings(asking: str, evidence: Evidence, findings: pd.DataFrame | None) -> Any:
+    from scimlytics.tables import FINDINGS
+
+    if findings is None:
+        raise InputError(f"{asking} looks at findings; give what scim.check(evidence) found.")
+    evidence.engine.register("asked_findings", FINDINGS.conform(findings))
+    return evidence.engine.table("asked_findings")
