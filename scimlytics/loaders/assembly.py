@@ -12,6 +12,7 @@ from scimlytics.errors import InputError
 from scimlytics.loaders import FileReport, Loaded
 from scimlytics.loaders.merge import CHILDREN, KEYS, Parts, children_of, distinct, taken_back
 from scimlytics.loaders.pages import PageFacts, pulls
+from scimlytics.loaders.raw import conformed
 from scimlytics.loaders.reading import SIDED, FileRead, span
 from scimlytics.loaders.registry import finishers
 from scimlytics.loaders.roles import side_of
@@ -172,12 +173,13 @@ def _joined(hall: _Hall, shelf: Shelf, parts: dict[str, Parts]) -> dict[str, pa.
     dropped: dict[str, dict[int, set[str]]] = {}
     for name in sorted(parts, key=lambda one: one in hanging):
         if name in hanging:
-            made[name] = children_of(parts[name], dropped.get(hanging[name], {}))
+            left = children_of(parts[name], dropped.get(hanging[name], {}))
+            made[name] = conformed(TABLES[name], left)
             continue
         left = taken_back(name, parts[name], hall.removals[shelf][name])
         partial = (side, name) in hall.partial and KEYS.get(name) == ("id",)
         found = distinct(name, left, partial=partial)
-        made[name] = found.table
+        made[name] = conformed(TABLES[name], found.table)
         dropped[name] = found.dropped
         for part, count in found.repeated.items():
             hall.repeated[hall.file_of[part]] += count

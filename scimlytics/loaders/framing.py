@@ -25,9 +25,9 @@ import orjson
 from scimlytics.errors import InputError
 from scimlytics.loaders.opening import Content
 
-WHOLE = 16 << 20
+WHOLE = 4 << 20
 """Files up to this size are decoded at once."""
-BATCH = 16 << 20
+BATCH = 2 << 20
 MAX_RECORD = 64 << 20
 
 LISTS = ("value", "resources", "records", "tables", "results", "items", "data")

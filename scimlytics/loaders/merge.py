@@ -150,7 +150,7 @@ def _keys(name: str, table: pa.Table) -> pa.ChunkedArray:
     columns = named or [
         column
         for column, made in TABLES[name].columns.items()
-        if column not in ORIGIN and made.type != CITATIONS
+        if column not in (*ORIGIN, *TABLES[name].keys) and made.type != CITATIONS
     ]
     texts = []
     for column in columns:

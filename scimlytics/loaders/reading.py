@@ -21,6 +21,7 @@ from scimlytics.loaders.framing import Piece, pieces
 from scimlytics.loaders.merge import CHILDREN, KEYS
 from scimlytics.loaders.opening import Content, contents
 from scimlytics.loaders.pages import COLLECTIONS, PageFacts, facts_of
+from scimlytics.loaders.raw import complete_rows, raw_table
 from scimlytics.loaders.registry import recognise
 from scimlytics.loaders.unknown import what_it_is
 from scimlytics.tables import TABLES
@@ -213,30 +214,13 @@ def _loadings(format_: Format, page: Page) -> Iterator[Loading]:
 
 def _tables(loading: Loading, name: str) -> tuple[dict[str, pa.Table], list[tuple[int, str]]]:
     """The rows as tables; rows that lack what they cannot be without are put aside."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     found: dict[str, pa.Table] = {}
     lacking: list[tuple[int, str]] = []
-    for table_name, columns in loading.rows.items():
-        if table_name.startswith("-"):
-            continue
-        table = TABLES[table_name]
-        made = table.conform(columns, collected=loading.collected.get(table_name))
-        if "source_file" in table.columns and made.num_rows:
-            where = pa.array([name] * made.num_rows, pa.string())
-            place = made.schema.get_field_index("source_file")
-            metadata = made.schema.metadata
-            made = made.set_column(place, "source_file", where).replace_schema_metadata(metadata)
-        for need in table.needs:
-            column = made.column(need)
-            if not column.null_count:
-                continue
-            if "source_row" in table.columns:
-                rows = made.filter(pc.is_null(column)).column("source_row").to_pylist()
-                lacking += [(row or 0, f"has no {need}") for row in rows]
-            made = made.filter(pc.is_valid(column))
-        found[table_name] = made
+    for table, columns in loading.rows.items():
+        if not table.startswith("-"):
+            made = raw_table(TABLES[table], columns, loading.collected.get(table), name)
+            found[table], without = complete_rows(TABLES[table], made)
+            lacking += without
     return found, lacking
 
 
