@@ -31,55 +31,91 @@ from scimlytics.loaders.times import parse_time
 from scimlytics.tables import CHANGES, EVENTS, STEPS, UNRESOLVED
 
 EVENT = shaped(
-    id="id",
-    at="activitydatetime timegenerated",
-    tenant="tenantid",
-    job="jobid",
-    cycle="cycleid",
-    change="changeid correlationid",
-    action="provisioningaction action",
-    duration="durationinmilliseconds durationms",
-    principal="serviceprincipal",
-    source_system="sourcesystem",
-    target_system="targetsystem",
-    initiator="initiatedby",
-    source="sourceidentity",
-    target="targetidentity",
-    info="provisioningstatusinfo",
-    old_info="statusinfo",
-    steps="provisioningsteps",
-    changes="modifiedproperties",
-    result="resulttype status",
-    signature="resultsignature",
-    description="resultdescription",
-    kind="operationname",
+    {
+        "id": "id",
+        "at": "activitydatetime timegenerated",
+        "tenant": "tenantid",
+        "job": "jobid",
+        "cycle": "cycleid",
+        "change": "changeid correlationid",
+        "action": "provisioningaction action",
+        "duration": "durationinmilliseconds durationms",
+        "principal": "serviceprincipal",
+        "source_system": "sourcesystem",
+        "target_system": "targetsystem",
+        "initiator": "initiatedby",
+        "source": "sourceidentity",
+        "target": "targetidentity",
+        "info": "provisioningstatusinfo",
+        "old_info": "statusinfo",
+        "steps": "provisioningsteps",
+        "changes": "modifiedproperties",
+        "result": "resulttype status",
+        "signature": "resultsignature",
+        "description": "resultdescription",
+        "kind": "operationname",
+    }
 )
 ENVELOPE = shaped(
-    id="identity",
-    at="time",
-    tenant="tenantid",
-    resource="resourceid",
-    change="correlationid",
-    duration="durationms",
-    result="resulttype",
-    signature="resultsignature",
-    description="resultdescription",
-    kind="operationname",
+    {
+        "id": "identity",
+        "at": "time",
+        "tenant": "tenantid",
+        "resource": "resourceid",
+        "change": "correlationid",
+        "duration": "durationms",
+        "result": "resulttype",
+        "signature": "resultsignature",
+        "description": "resultdescription",
+        "kind": "operationname",
+    }
 )
 """What stands around the event in the diagnostic export, for what the event leaves out."""
 NO_ENVELOPE: tuple[Any, ...] = (None,) * 10
 INFO = shaped(
-    status="status",
-    error="errorinformation errorinfo",
-    code="errorcode",
-    reason="reason",
-    more="additionaldetails",
+    {
+        "status": "status",
+        "error": "errorinformation errorinfo",
+        "code": "errorcode",
+        "reason": "reason",
+        "more": "additionaldetails",
+    }
 )
-IDENTITY = shaped(id="id", name="displayname name", kind="identitytype type", details="details")
-NAMED = shaped(id="id", name="displayname name")
-NAMES = shaped(user_name="userprincipalname", display_name="displayname")
-INITIATOR = shaped(kind="initiatortype initiatingtype type")
-CHANGE = shaped(name="displayname name", old="oldvalue", new="newvalue")
+IDENTITY = shaped(
+    {
+        "id": "id",
+        "name": "displayname name",
+        "kind": "identitytype type",
+        "details": "details",
+    },
+    "id displayName identityType details",
+)
+NAMED = shaped(
+    {
+        "id": "id",
+        "name": "displayname name",
+    },
+    "id displayName",
+)
+NAMES = shaped(
+    {
+        "user_name": "userprincipalname",
+        "display_name": "displayname",
+    }
+)
+INITIATOR = shaped(
+    {
+        "kind": "initiatortype initiatingtype type",
+    }
+)
+CHANGE = shaped(
+    {
+        "name": "displayname name",
+        "old": "oldvalue",
+        "new": "newvalue",
+    },
+    "displayName oldValue newValue",
+)
 
 UNASSIGNED = re.compile(
     r"unable to assign\s+(?P<ids>.+?)\s+as the (?P<what>members?|manager)"
@@ -244,8 +280,10 @@ class Events:
             if not isinstance(raw, dict):
                 continue
             name, old, new = CHANGE(raw)
-            name, old, new = text(name), text(old), text(new)
-            if name is not None and name.casefold() == "members":
+            name = text(name)
+            old = None if old is None else text(old)
+            new = None if new is None else text(new)
+            if name == "members" or (name is not None and name.casefold() == "members"):
                 gone, come = members(old), members(new)
                 both = gone & come
                 self.changes += [(event_id, name, None, id_) for id_ in sorted(come - both)]

@@ -34,13 +34,17 @@ FLAG_COLUMNS = (
     "scope_failed",
 )
 STEP = shaped(
-    name="name",
-    type="provisioningsteptype type",
-    status="status",
-    description="description",
-    details="details",
-    at="timestamp at",
+    {
+        "name": "name",
+        "type": "provisioningsteptype type",
+        "status": "status",
+        "description": "description",
+        "details": "details",
+    },
+    "name provisioningStepType status description details",
 )
+TIMED = shaped({"at": "timestamp at"})
+"""Only an answer on demand tells when its steps were taken."""
 UNRESOLVED_SIGN = "nable to assign"
 
 StepRow = tuple[Any, ...]
@@ -109,7 +113,8 @@ class StepFacts:
 
     def add(self, number: int, step: Any, take: Callable[[StepRow], None]) -> None:
         """Take one step, and give it on as a row."""
-        name, raw_kind, raw_status, description, details, at = STEP(as_object(step))
+        step = as_object(step)
+        name, raw_kind, raw_status, description, details = STEP(step)
         kind = word(raw_kind, STEP_TYPES)
         status = word(raw_status, STATUSES)
         if type(details) is not dict:
@@ -131,7 +136,7 @@ class StepFacts:
                 self.descriptions.append(description)
             if status != "success" and status is not None:
                 self.reason = description
-        when = None if at is None else _time(at)
+        when = _time(TIMED(step)[0]) if len(step) > 5 else None
         take((self.event_id, number, text(name), kind, status, description, when, written))
 
     def _details(self, kind: str | None, details: dict[str, Any], shape: _Shape) -> None:

@@ -25,7 +25,7 @@ def plain_key(key: Any) -> str:
     return (HEADER_NOTE.sub("", text) if text[-1:] in "])" else text).strip().casefold()
 
 
-def shaped(**names: str) -> Reader:
+def shaped(names: Mapping[str, str], usual: str = "") -> Reader:
     """Make a reader that gives the named fields of a record as a tuple.
 
     Parameters
@@ -33,11 +33,19 @@ def shaped(**names: str) -> Reader:
     names
         A field, and its keys parted by blanks, folded, the best one first. A field is the first of
         them that is there and not empty, else null.
+    usual
+        The keys of all fields as most records spell them, tried before anything is looked up.
     """
     synonyms = [one.split() for one in names.values()]
     plans: dict[tuple[str, ...], Callable[[list[Any]], tuple[Any, ...]]] = {}
+    usually: Callable[[Any], tuple[Any, ...]] | None = itemgetter(*usual.split()) if usual else None
 
     def read(record: Mapping[str, Any]) -> tuple[Any, ...]:
+        if usually is not None:
+            try:
+                return usually(record)
+            except KeyError:
+                pass
         shape = tuple(record)
         plan = plans.get(shape)
         if plan is None:
