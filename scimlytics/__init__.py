@@ -36,6 +36,7 @@ __all__ = [
     "InputError",
     "ScimlyticsError",
     "check",
+    "ledger",
     "read",
     "report",
 ]
@@ -100,6 +101,32 @@ def check(
 
     asked = evidence if as_of is None else evidence.at(as_of)
     return checks.run(asked, only=None if only is None else list(only)).frame
+
+
+def ledger(evidence: Evidence, name: str) -> pd.DataFrame:
+    """Lay the three sides of every user, group or membership side by side, a row each.
+
+    Parameters
+    ----------
+    evidence
+        What :func:`read` returns, or one's own tables as an ``Evidence``.
+    name
+        ``users``, ``groups``, ``memberships``, or ``differences`` of attributes.
+
+    Returns
+    -------
+    DataFrame
+        What the source wants, what the log claims, what the target holds, and the ``situation``
+        they make together.
+
+    Raises
+    ------
+    InputError
+        A ledger that nobody knows.
+    """
+    from scimlytics import reconcile
+
+    return evidence.engine.frame(reconcile.ledger(evidence, name))
 
 
 def report(

@@ -15,6 +15,17 @@ from scimlytics.errors import ScimlyticsError
 COMMANDS = ("demo", "inspect", "check", "report", "lab", "notebook")
 """The modules of ``commands``, in the order of the help. Each has ``register(app)``."""
 BUG, INTERRUPTED = 70, 130
+EXIT_CODES = {
+    0: "Nothing at or above `--fail-on` (`high` when left out), or the command did its work.",
+    1: "Findings at or above `--fail-on`.",
+    2: "The input or the command is wrong.",
+    3: "The evidence is too incomplete to decide.",
+    4: "A system refused, or could not be reached.",
+    5: "A wait longer than the budget; resume later.",
+    6: "The store is damaged or locked.",
+    BUG: "A bug in scimlytics, with its traceback.",
+}
+"""What the exit codes mean; no command has codes of its own."""
 
 
 def application() -> typer.Typer:

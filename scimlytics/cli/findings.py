@@ -68,7 +68,7 @@ def described(evidence: Evidence) -> dict[str, Any]:
 
 
 def document(evidence: dict[str, Any], findings: Sequence[Finding]) -> str:
-    """The JSON object of DESIGN 5.3."""
+    """The JSON object: version, evidence and findings."""
     return dumps({"version": VERSION, "evidence": evidence, "findings": list(findings)})
 
 

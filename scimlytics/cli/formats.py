@@ -35,8 +35,8 @@ def as_csv(findings: Sequence[Finding]) -> str:
     A text that a spreadsheet might compute gets an apostrophe in front, as OWASP advises. Ids and
     names that begin so are rare; JSON and parquet hold them unchanged.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)  # lines end as RFC 4180 wants it; then lone CR and LF are quoted
     writer.writerow(FINDINGS.columns)
     for one in findings:
         writer.writerow(_cell(name, one[name]) for name in FINDINGS.columns)

@@ -99,16 +99,22 @@ def _remarks(file: dict[str, Any]) -> list[str]:
     reasons = Counter(one["reason"] for one in file["aside"])
     for reason, count in reasons.most_common(REASONS):
         row = next(one["row"] for one in file["aside"] if one["reason"] == reason)
-        lines.append(f"{file['path']}: {count:,} rows put aside, the first is row {row}: {reason}")
+        first = f"row {row}" if count == 1 else f"the first is row {row}"
+        lines.append(f"{file['path']}: {_count(count, 'row')} put aside, {first}: {reason}")
     if len(reasons) > REASONS:
-        lines.append(f"{file['path']}: {file['put_aside']:,} rows put aside for more reasons")
+        lines.append(f"{file['path']}: {file['put_aside']:,} rows put aside in all; JSON says why")
     if file["repeated"]:
-        lines.append(f"{file['path']}: {file['repeated']:,} rows stood there twice, counted once")
+        lines.append(f"{file['path']}: {_count(file['repeated'], 'row')} repeated, counted once")
     if file["differing"]:
         lines.append(
-            f"{file['path']}: {file['differing']:,} rows differ from rows of the same id; the last counts"
+            f"{file['path']}: {_count(file['differing'], 'row')} of the same id with other content;"
+            " the last counts"
         )
     return lines + [f"{file['path']}: {note}" for note in file["notes"]]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _completeness(grades: list[dict[str, Any]]) -> Any:

@@ -116,21 +116,24 @@ def checked_evidence(
 
 
 def written(checked: Checked, form: Format, limit: FailOn) -> str | bytes:
-    """The findings in a format."""
+    """The findings in a format: for people as text, for machines as bytes in UTF-8."""
     from scimlytics.cli import findings, findings_table, formats
 
     rows = checked.findings
-    if form is Format.json:
-        return findings.document(checked.evidence, rows)
-    if form is Format.csv:
-        return formats.as_csv(rows)
-    if form is Format.parquet:
-        return formats.as_parquet(rows, checked.evidence)
-    if form is Format.junit:
-        return formats.as_junit(rows, checked.skipped, checked.asked, limit)
-    if form is Format.github:
-        return formats.as_github(rows)
-    return findings_table.findings_table(rows)
+    match form:
+        case Format.table:
+            return findings_table.findings_table(rows)
+        case Format.parquet:
+            return formats.as_parquet(rows, checked.evidence)
+        case Format.csv:
+            text = formats.as_csv(rows)
+        case Format.junit:
+            text = formats.as_junit(rows, checked.skipped, checked.asked, limit)
+        case Format.github:
+            text = formats.as_github(rows)
+        case Format.json:
+            text = findings.document(checked.evidence, rows)
+    return text.encode()
 
 
 def tell(checked: Checked) -> None:

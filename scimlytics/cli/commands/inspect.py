@@ -53,7 +53,7 @@ def inspect(
     if form is Format.json:
         from scimlytics.cli.findings import dumps
 
-        publish(dumps(report), out)
+        publish(dumps(report).encode(), out)
     else:
         from scimlytics.cli.inspect_table import inspection_table
 

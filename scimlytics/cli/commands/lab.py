@@ -133,7 +133,7 @@ def score(
     if form is Format.json:
         from scimlytics.cli.findings import dumps
 
-        publish(dumps(scored), out)
+        publish(dumps(scored).encode(), out)
     else:
         publish(drawn_score(scored), out)
 

@@ -23,14 +23,15 @@ def notebook(
     folder: Annotated[
         Path,
         typer.Argument(
-            metavar="[DIR]", help="The folder to work in; notebooks missing there are copied in."
+            metavar="[DIR]", help="The folder to work in; what is missing there is copied in."
         ),
     ] = PLACE,
 ) -> None:
     """Open JupyterLab on the notebooks.
 
-    The notebooks are copied, and what you changed is never overwritten. They run as they are, on
-    the simulated tenant; set evidence_path in the cell of parameters to look at your own.
+    Notebooks and a simulated tenant are copied into the folder; what you changed there is never
+    overwritten. They run as they are. Set evidence_path in their first cell to look at your own
+    evidence.
     """
     import subprocess
     import sys
@@ -41,7 +42,7 @@ def notebook(
             "notebook: JupyterLab is not installed; install the extra: pip install 'scimlytics[jupyter]'."
         )
     copied = bring(folder)
-    say(f"{len(copied)} notebooks copied to {folder}." if copied else f"Working in {folder}.")
+    say(f"{len(copied)} files copied to {folder}." if copied else f"Working in {folder}.")
     ended = subprocess.call(
         [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"]
     )
@@ -49,8 +50,10 @@ def notebook(
         raise InputError(f"notebook: JupyterLab ended with code {ended}; it says why above.")
 
 
-def bring(folder: Path) -> list[str]:
-    """Copy the notebooks that a folder does not have yet.
+def bring(folder: Path) -> list[Path]:
+    """Copy the notebooks and the sample into a folder, as far as they are not there yet.
+
+    They lie there as in a checkout, so that the notebooks find the sample.
 
     Raises
     ------
@@ -63,11 +66,17 @@ def bring(folder: Path) -> list[str]:
 
     copied = []
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in sorted(shipped.notebooks().glob("*.ipynb")):
-            if not (folder / path.name).exists():
-                shutil.copyfile(path, folder / path.name)
-                copied.append(path.name)
+        for origin, place in (
+            (shipped.notebooks(), folder / "notebooks"),
+            (shipped.sample(), folder / "data" / "sample"),
+        ):
+            for path in sorted(one for one in origin.rglob("*") if one.is_file()):
+                there = place / path.relative_to(origin)
+                if there.exists() or path.name.startswith("."):
+                    continue
+                there.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, there)
+                copied.append(there)
     except OSError as error:
         raise InputError(f"{folder}: cannot be written ({error.strerror}).") from error
     return copied
