@@ -377,7 +377,7 @@ def _elements(stream: _Stream, batch: int) -> Iterator[tuple[list[Any], bool]]:
         if mark and sign == b"{":
             if len(stream.window) - stream.at < batch and not stream.ended:
                 stream.more(batch)
-            many, end = _cut(stream.window, stream.at, mark)
+            many, end = _cut(stream.window, stream.at, mark, batch)
             if many:
                 found += many
                 size += end - stream.at
@@ -401,9 +401,9 @@ def _elements(stream: _Stream, batch: int) -> Iterator[tuple[list[Any], bool]]:
     yield found, True
 
 
-def _cut(window: bytes, begin: int, mark: bytes) -> tuple[list[Any], int]:
-    """As many whole records as the window holds, found by how the first one began."""
-    end = len(window)
+def _cut(window: bytes, begin: int, mark: bytes, batch: int) -> tuple[list[Any], int]:
+    """As many whole records as make a batch, found by how the first one began."""
+    end = min(len(window), begin + batch)
     for _ in range(16):
         end = window.rfind(mark, begin + 1, end)
         if end < 0:
