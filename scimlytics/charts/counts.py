@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
+CODED = ("cause", "check", "source_state", "target_state", "attribute")
+"""Columns of our own words."""
+
+
 def by_cause(counts: pd.DataFrame, title: str = "Findings by cause") -> go.Figure:
     """Bars: how many findings each cause has, stacked by severity.
 
@@ -31,17 +35,18 @@ def by_cause(counts: pd.DataFrame, title: str = "Findings by cause") -> go.Figur
         if not rows.empty:
             made.add_bar(
                 x=rows["findings"].tolist(),
-                y=theme.labels(rows["cause"]),
+                y=theme.words(rows["cause"]),
                 name=f"{theme.GLYPHS[severity]} {severity}",
                 orientation="h",
                 marker_color=shade,
                 text=rows["findings"].tolist(),
                 textposition="auto",
+                textangle=0,
                 insidetextanchor="middle",
                 hovertemplate="%{y}: %{x}<extra>%{fullData.name}</extra>",
             )
     made.update_layout(barmode="stack")
-    made.update_yaxes(categoryorder="array", categoryarray=theme.labels(order), showgrid=False)
+    made.update_yaxes(categoryorder="array", categoryarray=theme.words(order), showgrid=False)
     return made.update_xaxes(title="findings", rangemode="tozero")
 
 
@@ -66,6 +71,7 @@ def funnel(stages: pd.DataFrame, title: str = "From the directory to an account"
         marker_color=theme.PALETTE["neutral"],
         text=[f"{people:,}{gone}" for people, gone in zip(stages["people"], lost, strict=True)],
         textposition="auto",
+        textangle=0,
         hovertemplate="%{y}: %{x}<extra></extra>",
     )
     made.update_yaxes(autorange="reversed", showgrid=False)
@@ -99,8 +105,8 @@ def matrix(
     }
     grid = [[cells.get((row, column)) for column in columns] for row in rows]
     made.add_heatmap(
-        x=theme.labels(columns),
-        y=theme.labels(rows),
+        x=theme.words(columns) if across in CODED else theme.labels(columns),
+        y=theme.words(rows) if down in CODED else theme.labels(rows),
         z=grid,
         coloraxis="coloraxis",
         texttemplate="%{z}",
@@ -125,7 +131,7 @@ def coverage(groups: pd.DataFrame, title: str = "Groups least complete in the ta
     title
         What the chart shows.
     """
-    made = theme.figure(title, height=_tall(len(groups)))
+    made = theme.figure(title, height=_tall(len(groups)), wide=True)
     if groups.empty:
         return theme.nothing(made, "✓ Every group is complete.")
     there = (groups["wanted"] - groups["missing"]).tolist()
@@ -141,6 +147,7 @@ def coverage(groups: pd.DataFrame, title: str = "Groups least complete in the ta
             marker_color=shade,
             text=[number or "" for number in numbers],
             textposition="auto",
+            textangle=0,
             hovertemplate="%{y}: %{x}<extra>%{fullData.name}</extra>",
         )
     made.update_layout(barmode="stack")

@@ -67,6 +67,8 @@ FAMILY = {
     "credential_expiry": "target_error",
     "unknown": "unknown",
 }
+SPOKEN = {"neutral": "never sent", "target_error": "target error"}
+"""Families whose name alone does not say what they are."""
 SEVERITY = {
     "critical": "#ed215e",
     "high": "#bf8a0f",
@@ -85,15 +87,25 @@ SCALES = {
 FONT = "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Ubuntu, Helvetica Neue, Arial, sans-serif"
 
 
+def family(cause: str) -> str:
+    """The family of a cause, a name of ``PALETTE``."""
+    return FAMILY.get(cause, "unknown")
+
+
 def color(cause: str) -> str:
     """The colour of a cause: that of its family."""
-    return PALETTE[FAMILY.get(cause, "unknown" if cause not in PALETTE else cause)]
+    return PALETTE[family(cause)]
 
 
 def label(text: Any) -> str:
     """Text from data as plotly may have it: no markup, no template, no formula, no control signs."""
     clean = "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in str(text))
     return html.escape(clean, quote=False).replace("%{", "%&#123;").replace("$", "&#36;")
+
+
+def words(values: Iterable[Any]) -> list[str]:
+    """Labels of our own words: ``target_deleted`` reads "target deleted"."""
+    return [label(str(value).replace("_", " ")) for value in values]
 
 
 def labels(values: Iterable[Any]) -> list[str]:
@@ -145,6 +157,7 @@ def template(mode: str) -> dict[str, Any]:
                 "align": "left",
             },
             "bargap": 0.25,
+            "uniformtext": {"mode": "hide", "minsize": 10},
             "annotationdefaults": {
                 "font": {"color": look["quiet"], "size": 12},
                 "showarrow": False,
@@ -171,7 +184,9 @@ def figure(title: str, *, height: int = 320, wide: bool = False) -> go.Figure:
     made = go.Figure(
         layout={"template": template("light"), "height": height, "meta": {"wide": wide}}
     )
-    return made.update_layout(title={"text": title}, margin={"t": 48})
+    return made.update_layout(
+        title={"text": title}, margin={"t": 48}, legend={"traceorder": "normal"}
+    )
 
 
 def nothing(made: go.Figure, text: str = "Nothing here.") -> go.Figure:

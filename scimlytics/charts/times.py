@@ -24,18 +24,21 @@ def causes_over_time(days: pd.DataFrame, title: str = "When it can have begun") 
     made = theme.figure(title, height=340)
     if days.empty:
         return theme.nothing(made, "No finding can be dated.")
-    seen: dict[str, int] = {}
-    for cause in sorted(days["cause"].unique()):
+    families: set[str] = set()
+    for cause in sorted(days["cause"].unique(), key=lambda one: (theme.family(one), one)):
         rows = days[days["cause"] == cause]
-        shade = theme.color(cause)
-        seen[shade] = seen.get(shade, 0) + 1
+        family = theme.family(cause)
         made.add_bar(
             x=rows["day"].tolist(),
             y=rows["findings"].tolist(),
-            name=theme.label(cause),
-            marker={"color": shade, "opacity": 1 if seen[shade] == 1 else 0.62},
-            hovertemplate="%{x|%d %b}: %{y}<extra>%{fullData.name}</extra>",
+            name=theme.SPOKEN.get(family, family),
+            legendgroup=family,
+            showlegend=family not in families,
+            marker_color=theme.PALETTE[family],
+            customdata=theme.words(rows["cause"]),
+            hovertemplate="%{x|%d %b}: %{y} %{customdata}<extra></extra>",
         )
+        families.add(family)
     made.update_layout(barmode="stack")
     return made.update_yaxes(title="findings", rangemode="tozero")
 
@@ -104,7 +107,7 @@ def windows(
             x=length.tolist(),
             y=theme.labels(rows["subject"]),
             orientation="h",
-            name=theme.label(cause),
+            name=theme.words([cause])[0],
             marker_color=theme.color(cause),
             hovertemplate="%{y}: %{base|%d %b %H:%M} to %{x|%d %b %H:%M}<extra></extra>",
         )

@@ -157,13 +157,13 @@ def next_acts(findings: ir.Table) -> ir.Table:
         )
     )
     return grouped.order_by("rank", ibis.desc("findings"), "remedy").select(
-        "remedy",
+        word(grouped["rank"]).name("severity"),
         "says",
         "findings",
         "never_heal",
         "causes",
         "look_again",
-        severity=word(grouped["rank"]),
+        "remedy",
     )
 
 

@@ -18,7 +18,19 @@ UNSEEN = re.compile(
 FORMULA = r"^[\s'\"]*[=+\-@\t\r\n]"
 """What a spreadsheet may take for a formula."""
 SPECIAL = ("severity", "certainty", "heals")
-"""Columns that are shown as a glyph and a word."""
+"""Columns that are shown as a glyph and a word, and sorted by rank."""
+WORDS = (
+    "cause",
+    "check",
+    "situation",
+    "object_type",
+    "remedy",
+    "alternatives",
+    "source_state",
+    "target_state",
+    "person_state",
+)
+"""Columns of our own words: a page shows them with blanks."""
 
 
 def visible(text: str) -> str:
@@ -27,10 +39,12 @@ def visible(text: str) -> str:
 
 
 def kind(name: str, values: pa.ChunkedArray) -> str:
-    """How a page shows a column: severity, number, time, flag, long or text."""
+    """How a page shows a column: severity, word, number, time, flag or text."""
     type_ = values.type
     if name in SPECIAL:
         return name
+    if name in WORDS:
+        return "word"
     if pa.types.is_boolean(type_):
         return "flag"
     if pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_):

@@ -127,6 +127,7 @@ def _shown(data: Any, ids: dict[str, int]) -> Block | None:
         title = layout.pop("title", None) or {}
         text = title.get("text", "") if isinstance(title, dict) else str(title)
         layout.pop("template", None)
+        layout["margin"] = {**layout.get("margin", {}), "t": 12}
         chart["layout"] = layout
         table = data.get(TABLE) or traces_as_table(chart, text)
         return Block("chart", chart, text, _unique(f"chart-{slug(text)}", ids), table)
@@ -165,7 +166,8 @@ def traces_as_table(chart: dict[str, Any], title: str) -> dict[str, Any]:
         else:
             rows += [[name, x, y] for x, y in zip(across, up, strict=False)]
     columns = [
-        {"name": name, "title": name.capitalize(), "kind": "text"} for name in ("series", "x", "y")
+        {"name": name, "title": name.capitalize(), "kind": "text", "detail": False}
+        for name in ("series", "x", "y")
     ]
     return {
         "title": title,

@@ -35,6 +35,15 @@ TITLES = {
     "detail": "What is wrong",
     "remedy": "First act",
     "says": "What to do",
+    "never_heal": "Never heal without it",
+    "look_again": "Look again",
+    "object_type": "Kind",
+    "auth_method": "Signs in by",
+    "privileged": "Administrator",
+    "covered": "Percent there",
+    "accepted_at": "Got through at",
+    "delay_minutes": "Minutes waited",
+    "why": "Why",
 }
 
 
@@ -43,17 +52,36 @@ FINDINGS = {
     "subject": "Subject",
     "cause": "Cause",
     "detail": "What is wrong",
-    "certainty": "Certainty",
     "since": "Not before",
     "until": "Not after",
     "remedy": "First act",
     "heals": "Heals by itself",
-    "heals_by": "By",
-    "status": "Status",
+    "status": "Since last run",
+}
+FINDINGS_DETAILS = {
+    "certainty": "Certainty",
     "evidence": "Rests on",
     "alternatives": "False if it was",
+    "remedies": "What to do, in order",
+    "heals_by": "Heals by",
+    "check": "Check",
+    "situation": "Situation",
     "source_id": "Source id",
     "target_id": "Target id",
+    "group_source_id": "Group's source id",
+    "group_target_id": "Group's target id",
+    "other_ids": "Other ids",
+    "attribute": "Attribute",
+    "finding_id": "Finding",
+}
+INCIDENTS = {
+    "severity": "Severity",
+    "findings": "Findings",
+    "cause": "Cause",
+    "object_type": "Kind",
+    "fits_from": "One moment fits all: from",
+    "fits_to": "to",
+    "subjects": "From … to",
 }
 FINDINGS_NOTE = (
     'Times are UTC. Ids under "rests on" are those of the provider\'s log and of the snapshots:'
@@ -76,6 +104,7 @@ def table(
     title: str,
     *,
     columns: Sequence[str] | Mapping[str, str] | None = None,
+    details: Sequence[str] | Mapping[str, str] = (),
     note: str = "",
 ) -> Shown:
     """Show a table: searchable, sortable, paged; the whole of it as CSV and parquet beside the page.
@@ -88,17 +117,26 @@ def table(
         What it is; stands above it.
     columns
         The columns the page shows, in order; a mapping gives them titles. The files hold all columns.
+    details
+        Columns that unfold below a row.
     note
         A sentence below the table.
     """
-    payload = _payload(frame, title, columns, note)
-    html = _preview(frame[list(columns)] if columns else frame, title)
+    payload = _payload(frame, title, columns, note, details)
+    html = _preview(frame[[*columns, *details]] if columns else frame, title)
     return Shown({TABLE: payload, "text/html": html, "text/plain": f"{title}: {len(frame):,} rows"})
 
 
 def findings(frame: pd.DataFrame, title: str) -> Shown:
     """Show findings: what is wrong, why, since when, what to do, and what it rests on."""
-    return table(frame, title, columns=FINDINGS, note=FINDINGS_NOTE)
+    return table(frame, title, columns=FINDINGS, details=FINDINGS_DETAILS, note=FINDINGS_NOTE)
+
+
+def incidents(frame: pd.DataFrame, title: str) -> Shown:
+    """Show incidents: findings of one cause that one event can explain."""
+    details = {"first": "Not before, of any", "last": "Not after, of any"}
+    note = "Where no moment is named, no single event can explain all of them."
+    return table(frame, title, columns=INCIDENTS, details=details, note=note)
 
 
 def moment(text: str | None) -> datetime | None:
@@ -187,23 +225,29 @@ def completeness(evidence: Any) -> Shown:
 
 
 def _payload(
-    frame: pd.DataFrame, title: str, columns: Sequence[str] | Mapping[str, str] | None, note: str
+    frame: pd.DataFrame,
+    title: str,
+    columns: Sequence[str] | Mapping[str, str] | None,
+    note: str,
+    details: Sequence[str] | Mapping[str, str] = (),
 ) -> dict[str, Any]:
     from scimlytics.reports.cells import arrow, kind, shown, write_whole
 
     held = arrow(frame)
-    titles = (
-        dict(columns)
-        if isinstance(columns, Mapping)
-        else {name: _title(name) for name in columns or held.column_names}
-    )
+    titles = _titles(columns or held.column_names) | _titles(details)
+    titles = {name: text for name, text in titles.items() if _said(held, name)}
     part = held.select(list(titles)).slice(0, ROWS)
     cells = [shown(part.column(name)) for name in titles]
     payload: dict[str, Any] = {
         "title": title,
         "note": note,
         "columns": [
-            {"name": name, "title": text, "kind": kind(name, part.column(name))}
+            {
+                "name": name,
+                "title": text,
+                "kind": kind(name, part.column(name)),
+                "detail": name in details,
+            }
             for name, text in titles.items()
         ],
         "rows": [list(row) for row in zip(*cells, strict=True)],
@@ -230,6 +274,17 @@ def _free(folder: Any, base: str) -> str:
         count += 1
         name = f"{base}-{count}"
     return name
+
+
+def _titles(columns: Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+    if isinstance(columns, Mapping):
+        return dict(columns)
+    return {name: _title(name) for name in columns}
+
+
+def _said(held: Any, name: str) -> bool:
+    """Whether a column says anything; ``status`` does only with a history."""
+    return name != "status" or held.column(name).null_count < held.num_rows
 
 
 def _title(name: str) -> str:

@@ -39,7 +39,7 @@ def trust(evidence: Any) -> dict[str, Any]:
         if row["grade"] == "complete":
             trusted.append(f"{answer} ({row['rows']:,} {side} {collection}; {row['why']})")
         else:
-            cannot.append({"what": answer, "why": f"of the {side}'s {collection} {row['why']}"})
+            cannot.append({"what": answer, "why": f"{row['why']} ({side} {collection})"})
     windows = evidence.coverage.to_dict("records")
     for row in windows:
         span = f"{_day(row['from'])} to {_day(row['to'])}"

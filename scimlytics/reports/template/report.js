@@ -11,6 +11,8 @@
   const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
   const escape = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
+  const said = (value) => String(value).replaceAll("_", " ");
+
   // Tables
 
   const word = (kind, value) => {
@@ -30,12 +32,32 @@
       if (RANK[kind]) return RANK[kind].indexOf(value);
       return kind === "number" ? value : String(value).toLowerCase();
     }
-    if (type !== "display") return String(value);
+    if (type !== "display") return kind === "word" ? `${value} ${said(value)}` : String(value);
     if (kind === "number") return number.format(value);
     if (kind === "flag") return value ? "yes" : "no";
-    if (kind === "time") return escape(String(value).replace(/:00$/, ""));
+    if (kind === "time") return escape(String(value).slice(0, 16));
     if (kind === "text") return escape(value);
+    if (kind === "word") return escape(said(value));
     return word(kind, value);
+  };
+  const unfolded = (columns, row) => {
+    const list = document.createElement("dl");
+    list.className = "unfolded";
+    columns.forEach((column, place) => {
+      if (!column.detail || row[place] === null || row[place] === "") return;
+      const pair = document.createElement("div");
+      const term = document.createElement("dt");
+      const value = document.createElement("dd");
+      term.textContent = column.title;
+      value.innerHTML = render(column.kind)(row[place], "display");
+      pair.append(term, value);
+      list.append(pair);
+    });
+    return list;
+  };
+  const more = {
+    data: null, orderable: false, searchable: false, className: "more",
+    render: () => '<button type="button" aria-expanded="false" aria-label="Details">+</button>',
   };
   const drawn = new Set();
   const drawTable = (id) => {
@@ -44,14 +66,16 @@
     const held = JSON.parse(document.querySelector(`script[data-rows="${id}"]`).textContent);
     if (!held.columns.length) return;
     const count = held.rows.length;
-    new window.DataTable(document.getElementById(id), {
+    const folds = held.columns.some((column) => column.detail);
+    const shown = held.columns.map((column, place) => [column, place]).filter(([column]) => !column.detail);
+    const table = new window.DataTable(document.getElementById(id), {
       data: held.rows,
-      columns: held.columns.map((column, place) => ({
+      columns: [...(folds ? [more] : []), ...shown.map(([column, place]) => ({
         data: place,
         type: column.kind === "number" || RANK[column.kind] ? "num" : "string",
         className: `kind-${column.kind}`,
         render: render(column.kind),
-      })),
+      }))],
       order: [],
       autoWidth: false,
       deferRender: true,
@@ -66,6 +90,14 @@
         info: "_START_ to _END_ of _TOTAL_", infoEmpty: "none", infoFiltered: "(of _MAX_)",
         aria: { orderable: ": sort", orderableReverse: ": sort the other way", orderableRemove: ": as it was" },
       },
+    });
+    table.on("click", "td.more button", (event) => {
+      const row = table.row(event.target.closest("tr"));
+      const open = !row.child.isShown();
+      if (open) row.child(unfolded(held.columns, row.data())).show();
+      else row.child.hide();
+      event.target.setAttribute("aria-expanded", String(open));
+      event.target.textContent = open ? "−" : "+";
     });
   };
 
