@@ -115,7 +115,15 @@ Severity follows from cause, situation and certainty, and from nothing else:
 
 def _question(name: str) -> str:
     check = CHECKS.get(name)
-    return f"{_prose(check.question)}\n\n" if check is not None else ""
+    if check is None:
+        return ""
+    both, either = _tables(check.inputs, " and "), _tables(check.any_of, " or ")
+    needs = " and ".join(part for part in (both, either) if part)
+    return f"{_prose(check.question)}\n\nNeeds {needs}; without, the check is skipped.\n\n"
+
+
+def _tables(names: Iterable[str], between: str) -> str:
+    return between.join(name.replace("_", " ") for name in names)
 
 
 def _causes_of(check: str) -> str:

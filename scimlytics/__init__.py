@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from scimlytics.checks import CHECKS
     from scimlytics.errors import InputError, ScimlyticsError
-    from scimlytics.evidence import Evidence
+    from scimlytics.evidence import Evidence as _Evidence
+    from scimlytics.evidence import of as Evidence  # noqa: N812  (one makes evidence by its name)
     from scimlytics.reports import Report
     from scimlytics.vocabulary import CAUSES
 
@@ -41,15 +42,16 @@ __all__ = [
     "report",
 ]
 _LAZY = {
-    "CAUSES": "scimlytics.vocabulary",
-    "CHECKS": "scimlytics.checks",
-    "Evidence": "scimlytics.evidence",
-    "InputError": "scimlytics.errors",
-    "ScimlyticsError": "scimlytics.errors",
+    "CAUSES": ("scimlytics.vocabulary", "CAUSES"),
+    "CHECKS": ("scimlytics.checks", "CHECKS"),
+    "Evidence": ("scimlytics.evidence", "of"),
+    "InputError": ("scimlytics.errors", "InputError"),
+    "ScimlyticsError": ("scimlytics.errors", "ScimlyticsError"),
 }
+"""Name of the face → the module it lives in, and its name there."""
 
 
-def read(path: str | Path) -> Evidence:
+def read(path: str | Path) -> _Evidence:
     """Read evidence: a folder with the exports of a source, a target and a log, or with one side.
 
     Parameters
@@ -73,7 +75,7 @@ def read(path: str | Path) -> Evidence:
 
 
 def check(
-    evidence: Evidence,
+    evidence: _Evidence,
     only: Iterable[str] | None = None,
     as_of: datetime | None = None,
 ) -> pd.DataFrame:
@@ -103,7 +105,7 @@ def check(
     return checks.run(asked, only=None if only is None else list(only)).frame
 
 
-def ledger(evidence: Evidence, name: str) -> pd.DataFrame:
+def ledger(evidence: _Evidence, name: str) -> pd.DataFrame:
     """Lay the three sides of every user, group or membership side by side, a row each.
 
     Parameters
@@ -171,7 +173,8 @@ def report(
 def __getattr__(name: str) -> Any:
     """Load a name of the face when it is first asked for."""
     if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
+        module, own = _LAZY[name]
+        return getattr(import_module(module), own)
     raise AttributeError(f"module 'scimlytics' has no attribute '{name}'")
 
 

@@ -72,11 +72,14 @@ def undecided(findings: Iterable[Finding], limit: FailOn) -> list[Finding]:
 
 
 def severity_if_certain(finding: Finding) -> str:
-    """How bad the finding would be if nothing about it were in doubt."""
-    if finding["severity"] == "info":
-        return "info"  # not for lack of evidence: it heals, or something larger explains it
+    """How bad the finding would be if its cause were certain.
+
+    Doubt lowers a severity to ``medium`` and no further: any other word stands as it is.
+    """
     cause = CAUSES.get((finding["object_type"], finding["situation"], finding["cause"]))
-    return cause.severity if cause else str(finding["severity"])
+    if finding["severity"] != "medium" or cause is None:
+        return str(finding["severity"])
+    return min(cause.severity, "medium", key=RANK.__getitem__)
 
 
 def exit_code(findings: Sequence[Finding], limit: FailOn, lacking: Sequence[str] = ()) -> int:

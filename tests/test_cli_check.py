@@ -1,0 +1,268 @@
+"""``check``: findings in every format, exit codes, and one line for everything that is wrong."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.cli import TOML, UNPROVEN, call, small_tenant
+from tests.native import graph_user, users_page, write_evidence
+
+PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\n"
+Capsys = pytest.CaptureFixture[str]
+
+
+def no_such_folder(tmp_path: Path) -> Path:
+    return tmp_path / "nowhere"
+
+
+def a_file(tmp_path: Path) -> Path:
+    path = tmp_path / "users.json"
+    path.write_text("[]")
+    return path
+
+
+def empty_folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def without_a_target(tmp_path: Path) -> Path:
+    return write_evidence(tmp_path, {"source/users.json": users_page(graph_user())})
+
+
+def unknown_key(tmp_path: Path) -> Path:
+    return small_tenant(tmp_path, toml=TOML + "\n[targett]\n")
+
+
+def no_toml(tmp_path: Path) -> Path:
+    return small_tenant(tmp_path, toml="name = ")
+
+
+def a_pdf(tmp_path: Path) -> Path:
+    return write_evidence(small_tenant(tmp_path), {"source/scan.json": PDF})
+
+
+def half_a_gzip(tmp_path: Path) -> Path:
+    whole = gzip.compress(json.dumps(users_page(graph_user())).encode())
+    return write_evidence(small_tenant(tmp_path), {"source/more.json.gz": whole[: len(whole) // 2]})
+
+
+BAD = [
+    (no_such_folder, "nowhere"),
+    (a_file, "users.json"),
+    (empty_folder, "empty"),
+    (without_a_target, "target"),
+    (unknown_key, "Did you mean 'target'?"),
+    (no_toml, "scimlytics.toml"),
+    (a_pdf, "source/scan.json"),
+    (half_a_gzip, "source/more.json.gz"),
+]
+
+
+@pytest.mark.parametrize(("make", "says"), BAD, ids=lambda one: getattr(one, "__name__", ""))
+def test_bad_evidence_is_one_line_and_exit_2(
+    make: Callable[[Path], Path], says: str, tmp_path: Path, capsys: Capsys
+) -> None:
+    ran = call(capsys, "check", make(tmp_path))
+
+    assert (ran.code, ran.out) == (2, "")
+    assert len(ran.err.splitlines()) == 1
+    assert ran.err.startswith("Error: ")
+    assert says in ran.err
+
+
+def test_all_files_that_cannot_be_read_are_listed(tmp_path: Path, capsys: Capsys) -> None:
+    files = {"source/scan.json": PDF, "target/broken.json": '[\n{"id": 1,}\n]'}
+
+    ran = call(capsys, "check", write_evidence(small_tenant(tmp_path), files))
+
+    assert (ran.code, len(ran.errors)) == (2, 1)
+    assert "source/scan.json" in ran.err
+    assert "target/broken.json, line 2" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--only", "missing_user"], "Did you mean 'missing_users'?"),
+        (["--only", "zzz"], "There are: "),
+        (["--format", "xml"], "'xml' is not one of"),
+        (["--fail-on", "bad"], "There are: critical, high, medium, low, info."),
+        (["--fail-on", "new:high"], "--history"),
+        (["--as-of", "yesterday"], "2026-11-20T06:00:00Z"),
+        (["--as-of", "2026-11-20T06:00:00"], "zone"),
+        (["--as-of", "2026-02-30T00:00:00Z"], "no time"),
+        (["--as-of", "0001-01-01T00:00:00+14:00"], "out of range"),
+        (["--out", "."], "is a folder"),
+        (["--out", "nowhere/x.json"], "folder does not exist"),
+        (["--colour"], "No such option"),
+        (["more"], "unexpected extra argument"),
+    ],
+)
+def test_bad_options_are_one_line_and_exit_2(
+    options: list[str], says: str, tmp_path: Path, capsys: Capsys
+) -> None:
+    ran = call(capsys, "check", small_tenant(tmp_path), *options)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert len(ran.err.splitlines()) == 1
+    assert says in ran.err
+
+
+def test_what_is_wrong_with_the_options_is_said_before_anything_is_read(
+    tmp_path: Path, capsys: Capsys
+) -> None:
+    ran = call(capsys, "check", tmp_path / "nowhere", "--only", "missing_user")
+
+    assert "Did you mean 'missing_users'?" in ran.err
+
+
+def test_the_account_that_is_gone_is_found(tmp_path: Path, capsys: Capsys) -> None:
+    ran = call(capsys, "check", small_tenant(tmp_path), "--format", "json")
+
+    said = json.loads(ran.out)
+    assert ran.code == 1
+    assert said["version"] == 1
+    assert said["evidence"]["name"] == "small"
+    assert said["evidence"]["as_of"] == "2026-11-20T06:10:00Z"
+    assert said["evidence"]["source"] == {
+        "system": "entra",
+        "taken_at": "2026-11-20T06:00:00Z",
+        "complete": {
+            "users": "complete",
+            "groups": "absent",
+            "memberships": "absent",
+            "assignments": "complete",
+        },
+    }
+    assert set(said["evidence"]["target"]["complete"]) == {"users", "groups", "memberships"}
+    assert said["evidence"]["log"][0]["product"] == "entra"
+    assert said["evidence"]["log"][0]["events"] == 3
+    gone = {one["subject"]: one for one in said["findings"] if one["situation"] == "missing"}
+    assert "bob@example.com" in gone
+    assert "ada@example.com" not in gone
+
+
+def test_the_same_evidence_gives_the_same_bytes(tmp_path: Path, capsys: Capsys) -> None:
+    tenant = small_tenant(tmp_path)
+
+    first, second = (call(capsys, "check", tenant, "--format", "json") for _ in range(2))
+
+    assert first.out == second.out
+
+
+def test_stderr_sums_up_and_says_what_was_skipped(tmp_path: Path, capsys: Capsys) -> None:
+    tenant = small_tenant(tmp_path)
+    (tenant / "log" / "events.json").unlink()
+
+    ran = call(capsys, "check", tenant)
+
+    *skipped, summary = ran.err.splitlines()
+    assert any(line.startswith("Skipped throttling_gaps: ") for line in skipped)
+    assert summary.endswith("small, as of 2026-11-20T06:10:00Z.")
+
+
+def test_an_unproven_target_gives_exit_3(tmp_path: Path, capsys: Capsys) -> None:
+    ran = call(capsys, "check", small_tenant(tmp_path, toml=UNPROVEN), "--format", "json")
+
+    certain = [one for one in json.loads(ran.out)["findings"] if one["situation"] == "missing"]
+    assert {one["certainty"] for one in certain} <= {"suspected", "undecidable"}
+    assert ran.code == 3
+
+
+def test_only_asks_one_check_and_exits_3_when_it_lacks_its_input(
+    tmp_path: Path, capsys: Capsys
+) -> None:
+    tenant = small_tenant(tmp_path)
+    (tenant / "log" / "events.json").unlink()
+
+    ran = call(capsys, "check", tenant, "--only", "throttling_gaps", "--format", "json")
+
+    assert json.loads(ran.out)["findings"] == []
+    assert ran.code == 3
+
+
+@pytest.mark.parametrize(("limit", "code"), [("critical", 0), ("high", 1), ("info", 1)])
+def test_fail_on_decides_what_fails(limit: str, code: int, tmp_path: Path, capsys: Capsys) -> None:
+    tenant = small_tenant(tmp_path)
+
+    ran = call(capsys, "check", tenant, "--only", "deletion_drift", "--fail-on", limit)
+
+    assert ran.code == code
+
+
+def test_csv_goes_to_a_file_and_cannot_hold_a_formula(tmp_path: Path, capsys: Capsys) -> None:
+    out = tmp_path / "findings.csv"
+
+    ran = call(capsys, "check", small_tenant(tmp_path / "e"), "--format", "csv", "--out", out)
+
+    rows = list(csv.DictReader(io.StringIO(out.read_text("utf-8"), newline="")))
+    assert (ran.code, ran.out) == (1, "")
+    assert "'=eve@example.com" in {one["subject"] for one in rows}
+
+
+def test_parquet_holds_what_json_holds(tmp_path: Path, capsys: Capsys) -> None:
+    tenant, out = small_tenant(tmp_path / "e"), tmp_path / "findings.parquet"
+    said = json.loads(call(capsys, "check", tenant, "--format", "json").out)
+
+    call(capsys, "check", tenant, "--format", "parquet", "--out", out)
+
+    ids = [one["finding_id"] for one in said["findings"]]
+    assert pq.read_table(out).column("finding_id").to_pylist() == ids
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"), [("junit", "<?xml"), ("github", "::"), ("table", "\n")]
+)
+def test_the_other_formats_are_written_too(
+    form: str, begins: str, tmp_path: Path, capsys: Capsys
+) -> None:
+    ran = call(capsys, "check", small_tenant(tmp_path), "--format", form)
+
+    assert ran.code == 1
+    assert ran.out.startswith(begins)
+    assert "bob@example.com" in ran.out
+
+
+def test_as_of_an_earlier_time_says_so(tmp_path: Path, capsys: Capsys) -> None:
+    ran = call(
+        capsys, "check", small_tenant(tmp_path), "--as-of", "2026-11-19T00:00:00+01:00",
+        "--format", "json",
+    )  # fmt: skip
+
+    assert json.loads(ran.out)["evidence"]["as_of"] == "2026-11-18T23:00:00Z"
+
+
+def test_a_bug_keeps_its_traceback_and_exits_70(
+    tmp_path: Path, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("scimlytics.checks.run", broken)
+
+    ran = call(capsys, "check", small_tenant(tmp_path))
+
+    assert ran.code == 70
+    assert "Traceback (most recent call last):" in ran.err
+    assert "ZeroDivisionError: a bug" in ran.err
+
+
+def test_an_interrupt_is_a_word_and_not_a_traceback(
+    tmp_path: Path, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scimlytics.checks.run", stopped)
+
+    ran = call(capsys, "check", small_tenant(tmp_path))
+
+    assert (ran.code, ran.err) == (130, "Interrupted.\n")
