@@ -136,7 +136,7 @@ class StepFacts:
                 self.descriptions.append(description)
             if status != "success" and status is not None:
                 self.reason = description
-        when = _time(TIMED(step)[0]) if len(step) > 5 else None
+        when = _time(TIMED(step)[0]) if "timestamp" in step or len(step) > 5 else None
         take((self.event_id, number, text(name), kind, status, description, when, written))
 
     def _details(self, kind: str | None, details: dict[str, Any], shape: _Shape) -> None:
