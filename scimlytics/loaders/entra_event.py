@@ -26,6 +26,7 @@ from scimlytics.loaders.entra_words import (
     word,
 )
 from scimlytics.loaders.format import Loading
+from scimlytics.loaders.records import is_secret
 from scimlytics.loaders.shapes import shaped
 from scimlytics.loaders.times import parse_time
 from scimlytics.tables import CHANGES, EVENTS, STEPS, UNRESOLVED
@@ -137,6 +138,7 @@ CHANGE_COLUMNS = tuple(name for name in CHANGES.columns if name not in CHANGES.k
 UNRESOLVED_COLUMNS = tuple(UNRESOLVED.columns)
 
 outbound = lru_cache(maxsize=10_000)(is_outbound)
+secret = lru_cache(maxsize=10_000)(is_secret)
 
 
 class Events:
@@ -288,6 +290,8 @@ class Events:
                 both = gone & come
                 self.changes += [(event_id, name, None, id_) for id_ in sorted(come - both)]
                 self.changes += [(event_id, name, id_, None) for id_ in sorted(gone - both)]
+            elif name is not None and secret(name):
+                self.changes.append((event_id, attribute(name), None, None))
             else:
                 self.changes.append((event_id, attribute(name), old, new))
 

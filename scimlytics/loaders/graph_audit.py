@@ -14,6 +14,7 @@ import orjson
 
 from scimlytics.loaders.entra_text import Folded, folded, listed, text
 from scimlytics.loaders.format import Format, Loading, Page, Record
+from scimlytics.loaders.records import is_secret
 from scimlytics.loaders.times import parse_time
 from scimlytics.tables import SOURCE_AUDIT
 
@@ -194,7 +195,9 @@ def _changes(targets: list[Folded]) -> list[tuple[str | None, str | None, str | 
         for raw in listed(target.get("modifiedproperties")):
             one = folded(raw)
             name = text(one.get("displayname")) or text(one.get("name"))
-            if name is not None and name.casefold() not in NOISE:
+            if name is not None and is_secret(name):
+                found.append((name, None, None))
+            elif name is not None and name.casefold() not in NOISE:
                 found.append((name, unquoted(one.get("oldvalue")), unquoted(one.get("newvalue"))))
     return found
 
