@@ -84,12 +84,17 @@ class Browser:
                 return message["result"]
             self.events.append(message)
 
-    def open(self, path: Path, *, dark: bool = False, width: int = 1400, height: int = 1000) -> None:
+    def open(
+        self, path: Path, *, dark: bool = False, width: int = 1400, height: int = 1000
+    ) -> None:
         """Open a file and wait until it has been drawn."""
         self.events.clear()
         self.call(
             "Emulation.setDeviceMetricsOverride",
-            width=width, height=height, deviceScaleFactor=1, mobile=False,
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
@@ -105,7 +110,9 @@ class Browser:
 
     def evaluate(self, script: str) -> Any:
         """The value of a JavaScript expression in the page."""
-        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        answer = self.call(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+        )
         if "exceptionDetails" in answer:
             raise RuntimeError(str(answer["exceptionDetails"]))
         return answer["result"].get("value")
@@ -141,7 +148,11 @@ class Browser:
                 found.append(str(params["exceptionDetails"]))
             elif method == "Log.entryAdded" and params["entry"]["level"] in ("error", "warning"):
                 found.append(params["entry"]["text"])
-            elif method == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning", "assert"):
+            elif method == "Runtime.consoleAPICalled" and params["type"] in (
+                "error",
+                "warning",
+                "assert",
+            ):
                 found.append(str([one.get("value") for one in params["args"]]))
         return found
 

@@ -104,5 +104,6 @@ def batched(blocks: list[Block]) -> list[list[Block]]:
 
 
 def _defaults(about: dict[str, Any]) -> dict[str, Any]:
-    blank: dict[str, Any] = {"site": [], "name": "", "failure": None, "made": {}, "inline": None}
-    return blank | about
+    made = {"facts": [], "parameters": [], "evidence": "", "notebook": ""}
+    blank: dict[str, Any] = {"site": [], "name": "", "failure": None, "inline": None}
+    return blank | about | {"made": made | about.get("made", {})}

@@ -12,6 +12,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -41,13 +42,23 @@ def declared(notebook: NotebookNode) -> dict[str, Declared]:
     from papermill import inspect_notebook
 
     found = {}
-    for name, parameter in inspect_notebook(notebook).items():
+    for name, parameter in inspect_notebook(spoken(notebook)).items():
         try:
             default = ast.literal_eval(parameter["default"])
         except (ValueError, SyntaxError):
             default = None
         found[name] = Declared(name, default, parameter["help"])
     return found
+
+
+def spoken(notebook: NotebookNode) -> NotebookNode:
+    """The notebook, saying that it is Python where nobody said so; papermill wants to know."""
+    if notebook.metadata.get("kernelspec", {}).get("name") and notebook.metadata.get("language_info"):
+        return notebook
+    copy = deepcopy(notebook)
+    copy.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    copy.metadata["language_info"] = {"name": "python"}
+    return copy
 
 
 def settle(

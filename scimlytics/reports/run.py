@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from scimlytics import shipped
 from scimlytics.errors import ReportError, unknown
-from scimlytics.reports.parameters import Declared, Plain, declared, plain, settle
+from scimlytics.reports.parameters import Declared, Plain, declared, settle, spoken
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -91,7 +91,6 @@ def report(
     history: str | Path | None = None,
     notebooks: Path | None = None,
     isolate: bool = False,
-    single_file: bool = False,
     timeout: float = 600,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Report:
@@ -118,8 +117,6 @@ def report(
         A folder of notebooks; those of the package when left out.
     isolate
         Give each notebook a kernel of its own: slower, and nothing can carry over.
-    single_file
-        Write one file that holds everything, for mail.
     timeout
         Seconds one cell may take.
     progress
@@ -146,10 +143,6 @@ def report(
     work.mkdir(parents=True)
     try:
         pages = _make(jobs, work, folder, isolate=isolate, timeout=timeout, progress=progress)
-        if single_file:
-            from scimlytics.reports.single import write_single
-
-            write_single(work, [page.path for page in pages])
         _publish(work, target)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -173,7 +166,9 @@ def _jobs(
     for name in chosen:
         if name not in known:
             raise unknown("notebook", name, known)
-    read = {name: nbformat.read(folder / f"{name}.ipynb", as_version=4) for name in chosen}
+    read = {
+        name: spoken(nbformat.read(folder / f"{name}.ipynb", as_version=4)) for name in chosen
+    }
     declares = {name: declared(notebook) for name, notebook in read.items()}
     every: dict[str, Declared] = {}
     for found in declares.values():
@@ -338,6 +333,3 @@ def _publish(work: Path, target: Path) -> None:
             former.rename(target)
         raise
     shutil.rmtree(former, ignore_errors=True)
-
-
-__all__ = ["Made", "Report", "notebook_names", "plain", "report"]
