@@ -91,6 +91,12 @@ def test_rows_are_counted_over_pages() -> None:
     assert [(piece.first_row, piece.document) for piece in found] == [(1, 1), (10, 2)]
 
 
+def test_a_list_may_mix_what_it_holds() -> None:
+    mixed = [{"id": "1"}, None, 7, "x", [1], {"id": "2"}, {"id": "3"}]
+
+    assert read(json.dumps(mixed).encode(), chunk=3, whole=5, batch=10) == mixed
+
+
 def test_an_empty_key_is_tolerated() -> None:
     assert read(b'[{"":"","id":"1"}]') == [{"": "", "id": "1"}]
 

@@ -374,6 +374,7 @@ def _elements(stream: _Stream, batch: int) -> Iterator[tuple[list[Any], bool]]:
     while (sign := stream.peek()) != b"]":
         if not sign:
             raise stream.fail(stream.at, "the file ends in the middle of a list")
+        many: list[Any] = []
         if mark and sign == b"{":
             if len(stream.window) - stream.at < batch and not stream.ended:
                 stream.more(batch)
@@ -382,7 +383,7 @@ def _elements(stream: _Stream, batch: int) -> Iterator[tuple[list[Any], bool]]:
                 found += many
                 size += end - stream.at
                 stream.at = end
-        if not mark or not many:
+        if not many:
             raw = stream.take()
             found.append(_decode(stream, raw))
             size += len(raw)
