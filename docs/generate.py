@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from scimlytics import settings, tables, vocabulary
 from scimlytics.checks import CHECKS
 from scimlytics.cli.app import EXIT_CODES, application
+from scimlytics.cli.exports import SOURCES, TARGETS, guide
 
 PLACE = Path(__file__).resolve().parent / "reference"
 NOTE = "<!-- Written by docs/generate.py; change the code and run `make docs`. -->"
@@ -34,6 +35,7 @@ def pages() -> dict[str, str]:
         "tables.md": data_dictionary(),
         "words.md": words(),
         "checks.md": catalogue(),
+        "exports.md": exports(),
         "settings.md": keys(),
         "commands.md": commands(),
     }
@@ -141,6 +143,14 @@ def _causes_of(check: str) -> str:
         if one.check == check
     ]
     return _table("Object Situation Cause Severity Heals Remedies Meaning", rows) if rows else ""
+
+
+def exports() -> str:
+    """What to export, from where, with which rights."""
+    return (
+        "# What to export\n\n`scimlytics init` lays this page into an empty folder, for the systems you"
+        " name. Only reading rights are needed.\n\n" + guide([*SOURCES.values(), *TARGETS.values()])
+    )
 
 
 def keys() -> str:

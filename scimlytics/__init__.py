@@ -118,8 +118,7 @@ def ledger(evidence: _Evidence, name: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        What the source wants, what the log claims, what the target holds, and the ``situation``
-        they make together.
+        What the source wants, what the log claims, what the target holds.
 
     Raises
     ------

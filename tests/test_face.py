@@ -62,19 +62,16 @@ def test_every_error_of_ours_is_caught_by_one_name(tmp_path: Path) -> None:
         scim.read(tmp_path / "nowhere")
 
 
-def test_read_and_check_give_a_data_frame_of_findings(tmp_path: Path) -> None:
+def test_check_gives_a_data_frame_of_findings_of_the_checks_it_was_told(tmp_path: Path) -> None:
     from scimlytics.tables import FINDINGS
 
-    findings = scim.check(scim.read(small_tenant(tmp_path)))
-
-    assert list(findings.columns) == list(FINDINGS.columns)
-    assert "bob@example.com" in set(findings["subject"])
-
-
-def test_check_asks_only_what_it_is_told(tmp_path: Path) -> None:
     evidence = scim.read(small_tenant(tmp_path))
 
-    assert set(scim.check(evidence, only=["missing_users"])["check"]) <= {"missing_users"}
+    findings = scim.check(evidence, only=["deletion_drift"])
+
+    assert list(findings.columns) == list(FINDINGS.columns)
+    assert set(findings["check"]) == {"deletion_drift"}
+    assert "bob@example.com" in set(findings["subject"])
     with pytest.raises(scim.InputError, match="Did you mean 'missing_users'"):
         scim.check(evidence, only=["missing_user"])
 

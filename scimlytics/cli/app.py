@@ -12,7 +12,7 @@ from scimlytics import __version__
 from scimlytics.cli.streams import complain, prepare, put, say
 from scimlytics.errors import ScimlyticsError
 
-COMMANDS = ("demo", "inspect", "check", "report", "lab", "notebook")
+COMMANDS = ("demo", "init", "inspect", "check", "report", "lab", "notebook")
 """The modules of ``commands``, in the order of the help. Each has ``register(app)``."""
 BUG, INTERRUPTED = 70, 130
 EXIT_CODES = {
@@ -70,6 +70,8 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         command = typer.main.get_command(application())
         code = command.main(arguments, prog_name="scimlytics", standalone_mode=False)
+        if code == INTERRUPTED:  # typer has caught it
+            say("Interrupted.")
         return code if isinstance(code, int) else 0
     except ScimlyticsError as error:
         complain(str(error))
@@ -77,7 +79,7 @@ def run(arguments: list[str] | None = None) -> int:
     except typer.TyperException as error:
         complain(_usage(error))
         return 2
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, typer.Abort):  # before typer, or instead of an answer
         say("Interrupted.")
         return INTERRUPTED
     except SystemExit:  # how typer leaves when nobody reads its help
