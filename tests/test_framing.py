@@ -118,6 +118,7 @@ def test_a_lone_surrogate_becomes_the_replacement_character() -> None:
         (b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}", "nested too deep"),
         (b'{"a":"\xff"}', "no JSON"),
         (b'{"a" 1}', "a colon is expected"),
+        (b'{"a": "x"\n"b": 1}', "line 2: no JSON (a comma is expected"),
         (b"[1 2]", "a comma is expected"),
         (b"{} garbage", "no JSON"),
         (b'{"@odata.context":"c","value":{}}', "'value' should be a list"),

@@ -20,7 +20,9 @@ MAX_COLUMNS = 2_000
 MAX_LINE_SHOWN = 100_000
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r(?!\Z))")
 
-DelimitedRecord = dict[str, str]
+
+class DelimitedRecord(dict[str, str]):
+    """A row of delimited text: all of it is text, whatever a product's JSON would hold there."""
 
 
 def read_lines(chunks: Iterable[bytes], name: str) -> Iterator[str]:
@@ -101,7 +103,7 @@ def read_csv_records(
                 f"{name}, line {reader.line_num}: {len(row)} cells where the header has"
                 f" {len(header)}; is a cell with '{_shown(delimiter)}' not quoted?"
             )
-        yield dict(zip(header, row, strict=False))
+        yield DelimitedRecord(zip(header, row, strict=False))
 
 
 def header_of(start: bytes) -> list[str]:

@@ -303,6 +303,8 @@ def _lines(stream: _Stream, batch: int) -> Iterator[_Group]:
             found = orjson.loads(b"[" + b",".join(lines).replace(b"\x1e", b" ") + b"]")
             taken = end
         except orjson.JSONDecodeError:
+            found = []
+        if len(found) != len(lines):  # a document over several lines, or several on one
             found, taken = _line_by_line(stream, end)
         for one in found:
             yield from _of_document(one, f"{stream.name}, line {stream.line(stream.at)}")
@@ -354,6 +356,8 @@ def _object(stream: _Stream, batch: int) -> Iterator[_Group]:
             stream.at += 1
             if stream.peek() == b"}":
                 raise stream.fail(stream.at, "no JSON (a comma without anything after it)")
+        elif stream.peek() not in (b"}", b""):
+            raise stream.fail(stream.at, "no JSON (a comma is expected here)")
     stream.at += 1
     where = f"{stream.name}, line {start_line}"
     if held is None:

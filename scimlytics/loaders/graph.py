@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scimlytics.errors import InputError
+from scimlytics.loaders.delimited import DelimitedRecord
 from scimlytics.loaders.entra_text import folded
 from scimlytics.loaders.format import Format, Loading, Page, Record
 from scimlytics.loaders.graph_objects import (
@@ -40,7 +41,7 @@ def kind(envelope: Record, record: Any) -> str | None:
         return "assignments"
     if (match := CONTEXT.search(about)) and "/" not in about[match.end() :].replace("/$entity", ""):
         return match.group(1).casefold()
-    if not isinstance(record, dict):
+    if not isinstance(record, dict) or isinstance(record, DelimitedRecord):
         return None
     keys = set(folded(record))
     declared = str(record.get("@odata.type", "")).casefold()
