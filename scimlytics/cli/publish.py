@@ -26,9 +26,24 @@ def ready(out: Path | None, evidence: Path | None = None) -> None:
             raise InputError(f"--out {out}: is a folder; name a file in it.")
         if not out.parent.is_dir():
             raise InputError(f"--out {out}: its folder does not exist; make it first.")
-        inside = evidence is not None and out.resolve().is_relative_to(evidence.resolve())
-    except (OSError, RuntimeError) as error:  # a name too long; links that go in circles
+    except OSError as error:  # a name too long, for example
         raise InputError(f"--out {out}: is no place for a file; choose another.") from error
+    if evidence is not None:
+        outside(out, evidence)
+
+
+def outside(out: Path, evidence: Path) -> None:
+    """Refuse to write into the evidence: what is written there would be read as evidence.
+
+    Raises
+    ------
+    InputError
+        *out* lies in the folder of the evidence.
+    """
+    try:
+        inside = out.resolve().is_relative_to(evidence.resolve())
+    except (OSError, RuntimeError) as error:  # links that go in circles
+        raise InputError(f"--out {out}: cannot be resolved; choose another place.") from error
     if inside:
         raise InputError(f"--out {out}: would become part of the evidence; choose another place.")
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scimlytics.cli.options import AsOfOption, EvidenceArgument, add, moment
+from scimlytics.cli.publish import outside
 from scimlytics.cli.streams import put, working
-from scimlytics.errors import InputError, ReportError
+from scimlytics.errors import InputError, ReportError, unknown
 
 if TYPE_CHECKING:
     from scimlytics.reports import Report
@@ -59,11 +60,17 @@ def report(
 
     Prints where the report begins. Exits 0 when it is made, unless --fail-on asks for more.
     """
+    from scimlytics import reports
     from scimlytics.cli import verdict
     from scimlytics.cli.commands.check import checked_evidence, tell
 
     limit = verdict.fail_on(fail_on) if fail_on is not None else None
     parameters = named(parameter or [])
+    outside(out, evidence)
+    known = reports.notebook_names()
+    for name in only or ():
+        if name not in known:
+            raise unknown("notebook", name, known, "--only")
     checked = checked_evidence(evidence, as_of=as_of)
     made = pages(evidence, out, only=only, parameters=parameters, as_of=as_of)
     put(f"{made.index}\n")
