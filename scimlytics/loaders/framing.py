@@ -57,6 +57,8 @@ class Piece:
     last: bool
     listed: bool = True
     """The records stood in a list; False for lines and single resources."""
+    raw: bytes | None = None
+    """Records that were cut out and are not decoded yet, in place of ``records``."""
 
 
 @dataclass
@@ -149,9 +151,12 @@ class _Group:
     envelope: dict[str, Any] = field(default_factory=dict)
     last: bool = True
     single: bool = False
+    raw: bytes | None = None
 
 
-def pieces(content: Content, *, whole: int = WHOLE, batch: int = BATCH) -> Iterator[Piece]:
+def pieces(
+    content: Content, *, whole: int = WHOLE, batch: int = BATCH, raw: bool = False
+) -> Iterator[Piece]:
     """The records of a JSON file, page by page, in bounded memory.
 
     Parameters
@@ -160,6 +165,8 @@ def pieces(content: Content, *, whole: int = WHOLE, batch: int = BATCH) -> Itera
         The text.
     whole, batch
         Up to how many bytes are decoded at once, and about how many make a piece of a larger file.
+    raw
+        Leave what can be cut out of a long list undecoded. Rows are then counted without it.
 
     Raises
     ------
@@ -172,14 +179,15 @@ def pieces(content: Content, *, whole: int = WHOLE, batch: int = BATCH) -> Itera
     try:
         groups = iter(_of_document(orjson.loads(stream.window), content.name))
         if not stream.ended and stream.more(1):
-            groups = _groups(stream, batch)
+            groups = _groups(stream, batch, raw)
     except orjson.JSONDecodeError:
-        groups = _groups(stream, batch)
+        groups = _groups(stream, batch, raw)
     row, document, begun = 1, 0, False
     for group in _gathered(groups, batch // 1000 + 1):
         if not begun:
             document += 1
-        yield Piece(group.records, group.envelope, row, document, group.last, not group.single)
+        listed = not group.single
+        yield Piece(group.records, group.envelope, row, document, group.last, listed, group.raw)
         row += len(group.records)
         begun = not group.last
 
@@ -272,17 +280,20 @@ def _rows_of_table(table: Any, name: str) -> list[dict[str, Any]]:
         raise InputError(f"{name}: a table whose rows do not fit its columns.") from error
 
 
-def _groups(stream: _Stream, batch: int) -> Iterator[_Group]:
+def _groups(stream: _Stream, batch: int, raw: bool) -> Iterator[_Group]:
     """The groups of a stream of documents, whatever stands between them."""
     while sign := stream.peek():
         if sign == b"[":
             stream.at += 1
-            for records, last in _elements(stream, batch):
-                yield from _of_list(records, {}, last, stream.name)
+            for records, last in _elements(stream, batch, raw):
+                if isinstance(records, bytes):
+                    yield _Group([], {}, last, raw=records)
+                else:
+                    yield from _of_list(records, {}, last, stream.name)
         elif sign == b"{":
             yield from _lines(stream, batch)
             if stream.peek() == b"{":
-                yield from _object(stream, batch)
+                yield from _object(stream, batch, raw)
         else:
             raise stream.fail(stream.at, "no JSON (a record or a list is expected here)")
 
@@ -330,7 +341,7 @@ def _line_by_line(stream: _Stream, end: int) -> tuple[list[Any], int]:
     return found, end
 
 
-def _object(stream: _Stream, batch: int) -> Iterator[_Group]:
+def _object(stream: _Stream, batch: int, raw: bool) -> Iterator[_Group]:
     """One document in braces: a page whose list is read in parts, or a single resource."""
     start_line = stream.line(stream.at)
     stream.at += 1
@@ -346,9 +357,12 @@ def _object(stream: _Stream, batch: int) -> Iterator[_Group]:
         if stream.peek() == b"[" and held is None and key.casefold() in LISTS[:4]:
             stream.at += 1
             held = _Group([])
-            for records, _ in _elements(stream, batch):
+            for records, _ in _elements(stream, batch, raw):
                 if held.records:
                     yield _Group(held.records, dict(around), False)
+                if isinstance(records, bytes):
+                    yield _Group([], dict(around), False, raw=records)
+                    records = []
                 held = _Group(records)
         else:
             around[key] = _decode(stream, stream.take())
@@ -370,8 +384,11 @@ def _what_is_wrong(sign: bytes, reason: str) -> str:
     return f"no JSON ({reason})" if sign else "the file ends in the middle of a record"
 
 
-def _elements(stream: _Stream, batch: int) -> Iterator[tuple[list[Any], bool]]:
-    """The elements of a list whose bracket is read, in batches; True with the last batch."""
+def _elements(stream: _Stream, batch: int, raw: bool) -> Iterator[tuple[list[Any] | bytes, bool]]:
+    """The elements of a list whose bracket is read, in batches; True with the last batch.
+
+    With *raw* a batch that was cut out of the middle comes as its bytes.
+    """
     found: list[Any] = []
     size = 0
     mark = b""
@@ -382,17 +399,28 @@ def _elements(stream: _Stream, batch: int) -> Iterator[tuple[list[Any], bool]]:
         if mark and sign == b"{":
             if len(stream.window) - stream.at < batch and not stream.ended:
                 stream.more(batch)
+            if raw and (part := _cut_raw(stream.window, stream.at, mark, batch)):
+                if found:
+                    yield found, False
+                    found, size = [], 0
+                yield part, False
+                stream.at += len(part)
+                stream.at = _past_comma(stream)
+                continue
             many, end = _cut(stream.window, stream.at, mark, batch)
             if many:
                 found += many
                 size += end - stream.at
                 stream.at = end
         if not many:
-            raw = stream.take()
-            found.append(_decode(stream, raw))
-            size += len(raw)
-            if sign == b"{" and (key := FIRST_KEY.match(raw)):
+            value = stream.take()
+            found.append(_decode(stream, value))
+            size += len(value)
+            if sign == b"{" and (key := FIRST_KEY.match(value)):
                 mark = key.group()
+                raw = (
+                    raw and not _is_page(found[-1]) and not {"columns", "rows"} <= found[-1].keys()
+                )
         if stream.peek() == b",":
             stream.at += 1
             if stream.peek() == b"]":
@@ -404,6 +432,22 @@ def _elements(stream: _Stream, batch: int) -> Iterator[tuple[list[Any], bool]]:
             found, size = [], 0
     stream.at += 1
     yield found, True
+
+
+def _past_comma(stream: _Stream) -> int:
+    """Where the next record begins after one that was cut out; a comma stands between."""
+    assert stream.peek() == b","
+    return stream.at + 1
+
+
+def _cut_raw(window: bytes, begin: int, mark: bytes, batch: int) -> bytes:
+    """The bytes of what seem to be whole records; whoever decodes them finds out."""
+    end = min(len(window), begin + batch)
+    while (end := window.rfind(mark, begin + 1, end)) > 0:
+        start = max(begin, end - 64)
+        if before := BEFORE.search(window[start:end]):
+            return window[begin : start + before.start() + 1]
+    return b""
 
 
 def _cut(window: bytes, begin: int, mark: bytes, batch: int) -> tuple[list[Any], int]:

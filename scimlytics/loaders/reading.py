@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, groupby, islice, tee
 from typing import TYPE_CHECKING, Any
 
 from scimlytics.errors import InputError
+from scimlytics.loaders.crew import Crew, UncutError, crowded
 from scimlytics.loaders.delimited import header_of, read_csv_records, read_lines
 from scimlytics.loaders.folder import Place, place_of
-from scimlytics.loaders.format import Format, Loading, Page
+from scimlytics.loaders.format import Format, Page
 from scimlytics.loaders.framing import Piece, pieces
-from scimlytics.loaders.merge import CHILDREN, KEYS
+from scimlytics.loaders.making import Made, load_page
 from scimlytics.loaders.opening import Content, contents
 from scimlytics.loaders.pages import COLLECTIONS, PageFacts, facts_of
-from scimlytics.loaders.raw import complete_rows, raw_table
 from scimlytics.loaders.registry import recognise
 from scimlytics.loaders.unknown import what_it_is
-from scimlytics.tables import TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,6 +51,8 @@ class FileRead:
     """What was read from one file so far."""
 
     place: Place
+    alone: bool = False
+    """Without helpers."""
     formats: list[Format] = field(default_factory=list)
     pages: list[Loaded] = field(default_factory=list)
     facts: list[tuple[Place, Format | None, PageFacts]] = field(default_factory=list)
@@ -77,7 +79,14 @@ def read_file(place: Place, by_hand: Format | None = None) -> FileRead:
     by_hand
         The format that ``[[files]]`` of the settings gives it, which then needs no recognising.
     """
-    read = FileRead(place)
+    try:
+        return _read_file(place, by_hand)
+    except UncutError:
+        return _read_file(place, by_hand, alone=True)
+
+
+def _read_file(place: Place, by_hand: Format | None, *, alone: bool = False) -> FileRead:
+    read = FileRead(place, alone=alone)
     try:
         if place.error:
             raise InputError(f"{place.name}: {place.error}.")
@@ -102,12 +111,30 @@ def _read_content(read: FileRead, place: Place, content: Content, by_hand: Forma
         _read_text(read, place, content, by_hand)
         return
     known = by_hand
-    for piece in pieces(content):
-        for run, format_ in _runs(piece, known, by_hand):
-            _load(read, place, content.name, run, format_)
-            known = format_
-        if piece.last:
-            known = by_hand
+    crew = (
+        Crew(place.group_id) if by_hand is None and not read.alone and crowded(place.path) else None
+    )
+    with crew or nullcontext():
+        for piece in pieces(content, raw=crew is not None):
+            if crew is not None and piece.raw is not None and known is not None:
+                if known.tables:
+                    crew.hand_out(piece, content.name, known)
+                    _take_back(read, place, crew, wait=False)
+                continue
+            if crew is not None:
+                _take_back(read, place, crew, wait=True)
+                piece = replace(piece, first_row=piece.first_row + crew.rows)
+            for run, format_ in _runs(piece, known, by_hand):
+                _load(read, place, content.name, run, format_)
+                known = format_
+            if piece.last:
+                known = by_hand
+
+
+def _take_back(read: FileRead, place: Place, crew: Crew, *, wait: bool) -> None:
+    """Keep what helpers made, in the order of the file."""
+    for piece, format_, made in crew.done(wait=wait):
+        _keep(read, place, format_, piece, made)
 
 
 def _past_blank(content: Content) -> Content:
@@ -185,51 +212,19 @@ def _load(read: FileRead, place: Place, name: str, piece: Piece, format_: Format
         return
     if format_ not in read.formats:
         read.formats.append(format_)
-    if not format_.tables:
-        return
-    page = Page(name, piece.records, piece.envelope, piece.first_row, place.group_id)
-    aside = 0
-    for loading in _loadings(format_, page):
-        tables, lacking = _tables(loading, name)
-        read.put([*loading.aside, *lacking])
-        read.notes.update(loading.notes)
-        aside += len(loading.aside) + len(lacking)
-        read.pages.append(Loaded(place, format_, tables, _removals(loading)))
-        _keep_facts(read, place, format_, piece, tables, aside)
+    if format_.tables:
+        page = Page(name, piece.records, piece.envelope, piece.first_row, place.group_id)
+        _keep(read, place, format_, piece, load_page(format_, page))
 
 
-def _loadings(format_: Format, page: Page) -> Iterator[Loading]:
-    """Load a page; where two of its rows have one id, in halves, so that the last one can win."""
-    loading = format_.load(page)
-    for parent in CHILDREN:
-        ids = [one for one in loading.rows.get(parent, {}).get(KEYS[parent][0], ()) if one]
-        if len(set(ids)) < len(ids) and len(page.records) > 1:
-            middle = len(page.records) // 2
-            yield from _loadings(format_, replace(page, records=page.records[:middle]))
-            later = replace(page, records=page.records[middle:], first_row=page.first_row + middle)
-            yield from _loadings(format_, later)
-            return
-    yield loading
-
-
-def _tables(loading: Loading, name: str) -> tuple[dict[str, pa.Table], list[tuple[int, str]]]:
-    """The rows as tables; rows that lack what they cannot be without are put aside."""
-    found: dict[str, pa.Table] = {}
-    lacking: list[tuple[int, str]] = []
-    for table, columns in loading.rows.items():
-        if not table.startswith("-"):
-            made = raw_table(TABLES[table], columns, loading.collected.get(table), name)
-            found[table], without = complete_rows(TABLES[table], made)
-            lacking += without
-    return found, lacking
-
-
-def _removals(loading: Loading) -> dict[str, set[tuple[str, ...]]]:
-    return {
-        name[1:]: set(zip(*columns.values(), strict=True))
-        for name, columns in loading.rows.items()
-        if name.startswith("-")
-    }
+def _keep(read: FileRead, place: Place, format_: Format, piece: Piece, made: Made) -> None:
+    """Keep what was made of a piece."""
+    read.put(made.aside)
+    read.notes.update(made.notes)
+    for number, part in enumerate(made.parts):
+        read.pages.append(Loaded(place, format_, part.tables, part.removals))
+        aside = len(made.aside) if number == 0 else 0
+        _keep_facts(read, place, format_, piece, part.tables, aside)
 
 
 def _keep_facts(
