@@ -129,6 +129,13 @@ def test_bad_options_are_one_line_and_exit_2(
     assert says in ran.err
 
 
+def test_an_empty_name_is_not_the_current_folder(capsys: Capsys) -> None:
+    ran = call(capsys, "check", "")
+
+    assert ran.code == 2
+    assert "is empty; name a folder." in ran.err
+
+
 def test_what_is_wrong_with_the_options_is_said_before_anything_is_read(
     tmp_path: Path, capsys: Capsys
 ) -> None:

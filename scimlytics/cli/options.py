@@ -11,9 +11,19 @@ import typer
 
 from scimlytics.errors import InputError
 
+
+def _path(text: str) -> Path:
+    """Read a path; an empty one is a variable that was not set, never the current folder."""
+    if not text:
+        raise typer.BadParameter("is empty; name a folder.")
+    return Path(text)
+
+
 EvidenceArgument = Annotated[
     Path,
-    typer.Argument(metavar="EVIDENCE", help="The folder with the exports.", show_default=False),
+    typer.Argument(
+        parser=_path, metavar="EVIDENCE", help="The folder with the exports.", show_default=False
+    ),
 ]
 AsOfOption = Annotated[
     str | None,
