@@ -224,6 +224,17 @@ def test_the_table_shows_control_characters_and_markup_as_they_are(
     assert "[red]\\u001b[2J\\u202e:smile:\\u000ax" in text
 
 
+def test_a_very_long_table_says_what_it_leaves_out() -> None:
+    one = plain(finding())[0]
+
+    text = findings_table.findings_table([one] * 1200)
+
+    assert text.endswith(
+        "The first 1,000 of 1,200 findings; --format csv or json writes them all.\n"
+    )
+    assert text.count("ada@example.com") == 1000
+
+
 def test_a_severity_is_a_word_and_a_glyph_never_a_colour_alone() -> None:
     text = findings_table.findings_table(
         plain(*(finding(word, severity=word) for word in findings_table.LOOKS))

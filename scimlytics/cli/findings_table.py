@@ -25,6 +25,8 @@ LOOKS = {
 """Glyph and colour of a severity. The word is always there: nothing is said by colour alone."""
 WIDEST = 110
 """So wide a column of sentences may become where there is no limit."""
+MOST = 1000
+"""So many findings a table shows; more than that nobody reads on a terminal."""
 HEALS = {
     "yes": "Heals by itself",
     "no": "Never heals by itself",
@@ -85,17 +87,26 @@ def cell(text: object, style: str = "") -> Any:
 
 
 def findings_table(findings: Sequence[Finding]) -> str:
-    """Draw findings: how bad and how sure, whom, what is wrong and what to do first."""
+    """Draw findings: how bad and how sure, whom, what is wrong and what to do first.
+
+    The most severe come first, so what a very long table leaves out is the least severe.
+    """
     if not findings:
         return ""
+    shown = findings[:MOST]
     made = table("Severity", "Who or what", "What is wrong, and what to do first")
     made.columns[0].no_wrap = True
     made.columns[2].max_width = WIDEST
     fill(made, (0, 2, 3))
-    for place, one in enumerate(findings):
-        last = place == len(findings) - 1 or findings[place + 1]["check"] != one["check"]
+    for place, one in enumerate(shown):
+        last = place == len(shown) - 1 or shown[place + 1]["check"] != one["check"]
         made.add_row(_severity(one), _whom(one), _what(one), end_section=last)
-    return drawn(made)
+    if len(findings) == len(shown):
+        return drawn(made)
+    more = (
+        f"The first {MOST:,} of {len(findings):,} findings; --format csv or json writes them all."
+    )
+    return drawn(made, cell(more))
 
 
 def _severity(finding: Finding) -> Any:
