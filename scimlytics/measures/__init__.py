@@ -49,6 +49,7 @@ def measure(
         An option the measure does not have, or no findings where it needs them.
     """
     from scimlytics import reconcile
+    from scimlytics.evidence.bundle import NAMES
 
     signature = inspect.signature(function).parameters
     known = [name for name, one in signature.items() if one.kind is inspect.Parameter.KEYWORD_ONLY]
@@ -64,7 +65,8 @@ def measure(
         elif name in LEDGERS:
             inputs[name] = reconcile.ledger(evidence, name)
         else:
-            reconcile.prepare(evidence)
+            if name not in NAMES:
+                reconcile.prepare(evidence)
             inputs[name] = evidence.table(name)
     shown: pd.DataFrame = evidence.engine.frame(function(**inputs, **(options or {})))
     return shown

@@ -55,14 +55,14 @@ def coverage(findings: ir.Table, groups: ir.Table, wanted_edges: ir.Table) -> ir
     counted = edges.group_by("group_source_id").agg(
         missing=(edges.situation == "missing").sum(), extra=(edges.situation == "extra").sum()
     )
-    size = wanted_edges.group_by("group_id").agg(members=lambda t: t.count())
+    size = wanted_edges.group_by("group_id").agg(size=lambda t: t.count())
     kept = groups.filter(groups.wanted == "yes")
     joined = (
         kept.left_join(size, "group_id")
         .drop("group_id_right")
         .left_join(counted, kept.group_id == counted.group_source_id)
     )
-    members = joined.members.fill_null(0).cast("int64")
+    members = joined["size"].fill_null(0).cast("int64")
     missing = ibis.ifelse(
         joined.target_state == "absent", members, joined.missing.fill_null(0).cast("int64")
     )
