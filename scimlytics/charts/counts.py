@@ -120,6 +120,42 @@ def matrix(
     return made.update_yaxes(showgrid=False, autorange="reversed")
 
 
+def checks(counted: pd.DataFrame) -> go.Figure:
+    """A matrix: which check speaks of which cause, and how often.
+
+    Parameters
+    ----------
+    counted
+        What ``measures.findings.check_by_cause`` returns.
+    """
+    title = "Which check speaks of which cause"
+    return matrix(counted, "cause", "check", "findings", title, wide=True)
+
+
+def groups(counted: pd.DataFrame) -> go.Figure:
+    """A matrix: how many memberships of which group disagree, by cause.
+
+    Parameters
+    ----------
+    counted
+        What ``measures.membership.group_by_cause`` returns.
+    """
+    title = "Memberships that disagree, by group and cause"
+    return matrix(counted, "cause", "group", "memberships", title, wide=True)
+
+
+def states(counted: pd.DataFrame) -> go.Figure:
+    """A matrix: people by their state in the source and in the target.
+
+    Parameters
+    ----------
+    counted
+        What ``measures.people.state_matrix`` returns.
+    """
+    title = "People by state in the source (down) and in the target (across)"
+    return matrix(counted, "target_state", "source_state", "people", title)
+
+
 def coverage(groups: pd.DataFrame, title: str = "Groups least complete in the target") -> go.Figure:
     """Bars: of each group's wanted memberships, how many are there and how many are missing.
 

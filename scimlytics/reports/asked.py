@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 _kept: dict[tuple[str, datetime | None], tuple[Evidence, pd.DataFrame]] = {}
 
 
-def ask(
-    evidence_path: str | Path, *, as_of: str | None = None
-) -> tuple[Evidence, pd.DataFrame]:
+def ask(evidence_path: str | Path, *, as_of: str | None = None) -> tuple[Evidence, pd.DataFrame]:
     """Read an evidence and check it: ``scim.read`` and ``scim.check`` in one.
 
     While a report is made, pages that ask for the same get the same; each gets a copy of the

@@ -53,10 +53,16 @@ def declared(notebook: NotebookNode) -> dict[str, Declared]:
 
 def spoken(notebook: NotebookNode) -> NotebookNode:
     """The notebook, saying that it is Python where nobody said so; papermill wants to know."""
-    if notebook.metadata.get("kernelspec", {}).get("name") and notebook.metadata.get("language_info"):
+    if notebook.metadata.get("kernelspec", {}).get("name") and notebook.metadata.get(
+        "language_info"
+    ):
         return notebook
     copy = deepcopy(notebook)
-    copy.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    copy.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
     copy.metadata["language_info"] = {"name": "python"}
     return copy
 

@@ -166,9 +166,7 @@ def _jobs(
     for name in chosen:
         if name not in known:
             raise unknown("notebook", name, known)
-    read = {
-        name: spoken(nbformat.read(folder / f"{name}.ipynb", as_version=4)) for name in chosen
-    }
+    read = {name: spoken(nbformat.read(folder / f"{name}.ipynb", as_version=4)) for name in chosen}
     declares = {name: declared(notebook) for name, notebook in read.items()}
     every: dict[str, Declared] = {}
     for found in declares.values():

@@ -14,6 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from scimlytics.errors import ReportError
 from scimlytics.reports import session
+from scimlytics.reports.titles import (
+    FINDINGS,
+    FINDINGS_DETAILS,
+    FINDINGS_NOTE,
+    INCIDENTS,
+    TITLES,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,68 +32,8 @@ TRUST = "application/vnd.scimlytics.trust+json"
 PLOTLY = "application/vnd.plotly.v1+json"
 ROWS = 2_000
 """So many rows stand in the page; the whole table lies beside it."""
-TITLES = {
-    "source_id": "Source id",
-    "target_id": "Target id",
-    "user_name": "User name",
-    "since": "Not before",
-    "until": "Not after",
-    "heals": "Heals by itself",
-    "detail": "What is wrong",
-    "remedy": "First act",
-    "says": "What to do",
-    "never_heal": "Never heal without it",
-    "look_again": "Look again",
-    "object_type": "Kind",
-    "auth_method": "Signs in by",
-    "privileged": "Administrator",
-    "covered": "Percent there",
-    "accepted_at": "Got through at",
-    "delay_minutes": "Minutes waited",
-    "why": "Why",
-}
-
-
-FINDINGS = {
-    "severity": "Severity",
-    "subject": "Subject",
-    "cause": "Cause",
-    "detail": "What is wrong",
-    "since": "Not before",
-    "until": "Not after",
-    "remedy": "First act",
-    "heals": "Heals by itself",
-    "status": "Since last run",
-}
-FINDINGS_DETAILS = {
-    "certainty": "Certainty",
-    "evidence": "Rests on",
-    "alternatives": "False if it was",
-    "remedies": "What to do, in order",
-    "heals_by": "Heals by",
-    "check": "Check",
-    "situation": "Situation",
-    "source_id": "Source id",
-    "target_id": "Target id",
-    "group_source_id": "Group's source id",
-    "group_target_id": "Group's target id",
-    "other_ids": "Other ids",
-    "attribute": "Attribute",
-    "finding_id": "Finding",
-}
-INCIDENTS = {
-    "severity": "Severity",
-    "findings": "Findings",
-    "cause": "Cause",
-    "object_type": "Kind",
-    "fits_from": "One moment fits all: from",
-    "fits_to": "to",
-    "subjects": "From … to",
-}
-FINDINGS_NOTE = (
-    'Times are UTC. Ids under "rests on" are those of the provider\'s log and of the snapshots:'
-    " paste one into the log's filter to see the event itself."
-)
+Columns = str | Sequence[str] | Mapping[str, str]
+"""Names of columns: a list, a text with blanks between them, or a mapping to their titles."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +50,8 @@ def table(
     frame: pd.DataFrame,
     title: str,
     *,
-    columns: Sequence[str] | Mapping[str, str] | None = None,
-    details: Sequence[str] | Mapping[str, str] = (),
+    columns: Columns | None = None,
+    details: Columns = (),
     note: str = "",
 ) -> Shown:
     """Show a table: searchable, sortable, paged; the whole of it as CSV and parquet beside the page.
@@ -116,14 +63,14 @@ def table(
     title
         What it is; stands above it.
     columns
-        The columns the page shows, in order; a mapping gives them titles. The files hold all columns.
+        The columns the page shows, in order. The files hold all columns.
     details
         Columns that unfold below a row.
     note
         A sentence below the table.
     """
     payload = _payload(frame, title, columns, note, details)
-    html = _preview(frame[[*columns, *details]] if columns else frame, title)
+    html = _preview(frame[[*_titles(columns), *_titles(details)]] if columns else frame, title)
     return Shown({TABLE: payload, "text/html": html, "text/plain": f"{title}: {len(frame):,} rows"})
 
 
@@ -227,14 +174,15 @@ def completeness(evidence: Any) -> Shown:
 def _payload(
     frame: pd.DataFrame,
     title: str,
-    columns: Sequence[str] | Mapping[str, str] | None,
+    columns: Columns | None,
     note: str,
-    details: Sequence[str] | Mapping[str, str] = (),
+    details: Columns = (),
 ) -> dict[str, Any]:
     from scimlytics.reports.cells import arrow, kind, shown, write_whole
 
     held = arrow(frame)
-    titles = _titles(columns or held.column_names) | _titles(details)
+    folded = _titles(details)
+    titles = _titles(columns or held.column_names) | folded
     titles = {name: text for name, text in titles.items() if _said(held, name)}
     part = held.select(list(titles)).slice(0, ROWS)
     cells = [shown(part.column(name)) for name in titles]
@@ -246,7 +194,7 @@ def _payload(
                 "name": name,
                 "title": text,
                 "kind": kind(name, part.column(name)),
-                "detail": name in details,
+                "detail": name in folded,
             }
             for name, text in titles.items()
         ],
@@ -276,10 +224,11 @@ def _free(folder: Any, base: str) -> str:
     return name
 
 
-def _titles(columns: Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+def _titles(columns: Columns) -> dict[str, str]:
     if isinstance(columns, Mapping):
         return dict(columns)
-    return {name: _title(name) for name in columns}
+    names = columns.split() if isinstance(columns, str) else columns
+    return {name: _title(name) for name in names}
 
 
 def _said(held: Any, name: str) -> bool:
