@@ -1,8 +1,7 @@
 """One provisioning event of Entra, whichever way it was written down, as our columns.
 
 Graph, the portal's JSON, the diagnostic export, Log Analytics and an answer on demand hold the
-same facts under other names and in other places (formats.md section 1): the readers below name
-them all, the best one first.
+same facts under other names and in other places; ``entra_readers`` names them all.
 """
 
 from __future__ import annotations
@@ -13,6 +12,17 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+from scimlytics.loaders.entra_readers import (
+    CHANGE,
+    ENVELOPE,
+    EVENT,
+    IDENTITY,
+    INFO,
+    INITIATOR,
+    NAMED,
+    NAMES,
+    NO_ENVELOPE,
+)
 from scimlytics.loaders.entra_steps import FLAG_COLUMNS, UNRESOLVED_SIGN, StepFacts
 from scimlytics.loaders.entra_text import as_object, from_text, listed, text
 from scimlytics.loaders.entra_words import (
@@ -27,96 +37,8 @@ from scimlytics.loaders.entra_words import (
 )
 from scimlytics.loaders.format import Loading
 from scimlytics.loaders.records import is_secret
-from scimlytics.loaders.shapes import shaped
 from scimlytics.loaders.times import parse_time
 from scimlytics.tables import CHANGES, EVENTS, STEPS, UNRESOLVED
-
-EVENT = shaped(
-    {
-        "id": "id",
-        "at": "activitydatetime timegenerated",
-        "tenant": "tenantid",
-        "job": "jobid",
-        "cycle": "cycleid",
-        "change": "changeid correlationid",
-        "action": "provisioningaction action",
-        "duration": "durationinmilliseconds durationms",
-        "principal": "serviceprincipal",
-        "source_system": "sourcesystem",
-        "target_system": "targetsystem",
-        "initiator": "initiatedby",
-        "source": "sourceidentity",
-        "target": "targetidentity",
-        "info": "provisioningstatusinfo",
-        "old_info": "statusinfo",
-        "steps": "provisioningsteps",
-        "changes": "modifiedproperties",
-        "result": "resulttype status",
-        "signature": "resultsignature",
-        "description": "resultdescription",
-        "kind": "operationname",
-    }
-)
-ENVELOPE = shaped(
-    {
-        "id": "identity",
-        "at": "time",
-        "tenant": "tenantid",
-        "resource": "resourceid",
-        "change": "correlationid",
-        "duration": "durationms",
-        "result": "resulttype",
-        "signature": "resultsignature",
-        "description": "resultdescription",
-        "kind": "operationname",
-    }
-)
-"""What stands around the event in the diagnostic export, for what the event leaves out."""
-NO_ENVELOPE: tuple[Any, ...] = (None,) * 10
-INFO = shaped(
-    {
-        "status": "status",
-        "error": "errorinformation errorinfo",
-        "code": "errorcode",
-        "reason": "reason",
-        "more": "additionaldetails",
-    }
-)
-IDENTITY = shaped(
-    {
-        "id": "id",
-        "name": "displayname name",
-        "kind": "identitytype type",
-        "details": "details",
-    },
-    "id displayName identityType details",
-)
-NAMED = shaped(
-    {
-        "id": "id",
-        "name": "displayname name",
-    },
-    "id displayName",
-)
-NAMES = shaped(
-    {
-        "user_name": "userprincipalname",
-        "display_name": "displayname",
-    }
-)
-INITIATOR = shaped(
-    {
-        "kind": "initiatortype initiatingtype type",
-    }
-)
-CHANGE = shaped(
-    {
-        "name": "displayname name",
-        "old": "oldvalue",
-        "new": "newvalue",
-    },
-    "displayName oldValue newValue",
-)
 
 UNASSIGNED = re.compile(
     r"unable to assign\s+(?P<ids>.+?)\s+as the (?P<what>members?|manager)"

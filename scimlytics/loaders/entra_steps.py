@@ -124,10 +124,12 @@ class StepFacts:
         if details:
             shape = _shape(tuple(details))
             if shape.scoping or kind == "scoping":
-                self.flags.update(_scope(tuple(details.items())))
-            if shape.renamed and kind == "export":
-                details = {NAME_PARTS.get(key, key): value for key, value in details.items()}
-            written = as_json(details, clean=shape.clean)
+                flags, written = _scope(tuple(details.items()))
+                self.flags.update(flags)
+            else:
+                if shape.renamed and kind == "export":
+                    details = {NAME_PARTS.get(key, key): value for key, value in details.items()}
+                written = as_json(details, clean=shape.clean)
             self._details(kind, details, shape)
         if kind == "export" and status == "success":
             self.written = True
@@ -169,8 +171,8 @@ def _time(value: Any) -> Any:
         return None
 
 
-def _scope(items: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
-    """The scoping flags in details, under whichever spelling."""
+def _scope(items: tuple[tuple[str, Any], ...]) -> tuple[dict[str, Any], str]:
+    """The scoping flags in details, under whichever spelling, and the details as JSON."""
     try:
         return _scope_of(items)
     except TypeError:  # a detail that is a list or an object cannot be remembered
@@ -178,7 +180,7 @@ def _scope(items: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=10_000)
-def _scope_of(items: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+def _scope_of(items: tuple[tuple[str, Any], ...]) -> tuple[dict[str, Any], str]:
     found: dict[str, Any] = {}
     for key, value in items:
         column = FLAGS.get(letters(key))
@@ -186,7 +188,7 @@ def _scope_of(items: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
             found[column] = _failed_clauses(value)
         elif column is not None and (told := flag(value)) is not None:
             found[column] = told
-    return found
+    return found, as_json(dict(items))
 
 
 def _failed_clauses(value: Any) -> list[str] | None:

@@ -15,7 +15,6 @@ Never ``splitlines``: it also splits on U+2028 and U+0085, which may stand in na
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,24 +23,22 @@ import orjson
 
 from scimlytics.errors import InputError
 from scimlytics.loaders.opening import Content
+from scimlytics.loaders.stream import (
+    FIRST_KEY,
+    Stream,
+    cut,
+    cut_raw,
+    decode,
+    past_comma,
+    what_is_wrong,
+)
 
 WHOLE = 4 << 20
 """Files up to this size are decoded at once."""
 BATCH = 2 << 20
-MAX_RECORD = 64 << 20
 
 LISTS = ("value", "resources", "records", "tables", "results", "items", "data")
 """Keys under which products put their records, folded."""
-
-SPACE = re.compile(rb"(?:[ \t\r\n\x1e]|\xef\xbb\xbf)*")
-TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*("|\\?\Z)|[\[\]{}]', re.DOTALL)
-SCALAR = re.compile(rb"[^\s,\]}]+")
-FIRST_KEY = re.compile(rb'\{\s*"[^"\\]*"')
-BEFORE = re.compile(rb"\}\s*,\s*\Z")
-LONE = re.compile(
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
-    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-)
 
 
 @dataclass(frozen=True)
@@ -59,88 +56,6 @@ class Piece:
     """The records stood in a list; False for lines and single resources."""
     raw: bytes | None = None
     """Records that were cut out and are not decoded yet, in place of ``records``."""
-
-
-@dataclass
-class _Stream:
-    """A window on the bytes that are not read yet, and where it stands in the file."""
-
-    name: str
-    chunks: Iterator[bytes]
-    window: bytes = b""
-    at: int = 0
-    lines: int = 1
-    ended: bool = False
-
-    def more(self, size: int = 1) -> bool:
-        """Widen the window by at least *size* bytes; False at the end of the file."""
-        parts = [self.window[self.at :]]
-        got = 0
-        self.lines += self.window.count(b"\n", 0, self.at)
-        while got < size and not self.ended:
-            chunk = next(self.chunks, None)
-            if chunk is None:
-                self.ended = True
-            else:
-                parts.append(chunk)
-                got += len(chunk)
-        self.window, self.at = b"".join(parts), 0
-        return got > 0
-
-    def peek(self) -> bytes:
-        """The next byte that is no space, left unread; empty at the end."""
-        while True:
-            self.at = SPACE.match(self.window, self.at).end()  # type: ignore[union-attr]
-            if self.at < len(self.window):
-                return self.window[self.at : self.at + 1]
-            if not self.more():
-                return b""
-
-    def line(self, position: int) -> int:
-        """The line of a position in the window, from 1."""
-        return self.lines + self.window.count(b"\n", 0, position)
-
-    def fail(self, position: int, reason: str) -> InputError:
-        """The error for a position in the window."""
-        return InputError(f"{self.name}, line {self.line(position)}: {reason}.")
-
-    def take(self) -> bytes:
-        """Read one whole JSON value as it stands."""
-        first = self.peek()
-        if first in (b"{", b"[", b'"'):
-            return self._take_balanced(first == b'"')
-        while True:
-            match = SCALAR.match(self.window, self.at)
-            if match and (match.end() < len(self.window) or not self.more()):
-                match = SCALAR.match(self.window, self.at)
-                assert match is not None
-                self.at = match.end()
-                return match.group()
-            if not match:
-                raise self.fail(self.at, _what_is_wrong(first, "a value is missing here"))
-
-    def _take_balanced(self, text: bool) -> bytes:
-        depth, position = 0, self.at
-        while True:
-            match = TOKEN.search(self.window, position)
-            if match is None or match.group(1) not in (None, b'"'):
-                start = match.start() if match else max(self.at, len(self.window) - 1)
-                if match is None and not text:
-                    start = len(self.window)
-                begun = self.at
-                if len(self.window) - begun > MAX_RECORD:
-                    raise self.fail(begun, f"a record of more than {MAX_RECORD >> 20} MB")
-                if not self.more(max(BATCH // 4, len(self.window) - begun)):
-                    raise self.fail(len(self.window), "the file ends in the middle of a record")
-                position = start - begun
-                continue
-            position = match.end()
-            sign = self.window[match.start() : match.start() + 1]
-            depth += (sign in b"{[") - (sign in b"]}")
-            if depth <= 0:
-                value = self.window[self.at : position]
-                self.at = position
-                return value
 
 
 @dataclass
@@ -173,7 +88,7 @@ def pieces(
     InputError
         With file, line and reason.
     """
-    stream = _Stream(content.name, content.chunks)
+    stream = Stream(content.name, content.chunks)
     stream.more(whole + 1)
     groups: Iterator[_Group]
     try:
@@ -280,7 +195,7 @@ def _rows_of_table(table: Any, name: str) -> list[dict[str, Any]]:
         raise InputError(f"{name}: a table whose rows do not fit its columns.") from error
 
 
-def _groups(stream: _Stream, batch: int, raw: bool) -> Iterator[_Group]:
+def _groups(stream: Stream, batch: int, raw: bool) -> Iterator[_Group]:
     """The groups of a stream of documents, whatever stands between them."""
     while sign := stream.peek():
         if sign == b"[":
@@ -298,7 +213,7 @@ def _groups(stream: _Stream, batch: int, raw: bool) -> Iterator[_Group]:
             raise stream.fail(stream.at, "no JSON (a record or a list is expected here)")
 
 
-def _lines(stream: _Stream, batch: int) -> Iterator[_Group]:
+def _lines(stream: Stream, batch: int) -> Iterator[_Group]:
     """Documents that fill a line each; stops before the first that does not."""
     while stream.peek() == b"{":
         if len(stream.window) - stream.at < batch and not stream.ended:
@@ -324,7 +239,7 @@ def _lines(stream: _Stream, batch: int) -> Iterator[_Group]:
             return
 
 
-def _line_by_line(stream: _Stream, end: int) -> tuple[list[Any], int]:
+def _line_by_line(stream: Stream, end: int) -> tuple[list[Any], int]:
     """The leading lines that are whole documents, and where the others begin."""
     found: list[Any] = []
     begin = stream.at
@@ -341,7 +256,7 @@ def _line_by_line(stream: _Stream, end: int) -> tuple[list[Any], int]:
     return found, end
 
 
-def _object(stream: _Stream, batch: int, raw: bool) -> Iterator[_Group]:
+def _object(stream: Stream, batch: int, raw: bool) -> Iterator[_Group]:
     """One document in braces: a page whose list is read in parts, or a single resource."""
     start_line = stream.line(stream.at)
     stream.at += 1
@@ -349,8 +264,8 @@ def _object(stream: _Stream, batch: int, raw: bool) -> Iterator[_Group]:
     held: _Group | None = None
     while (sign := stream.peek()) != b"}":
         if sign != b'"':
-            raise stream.fail(stream.at, _what_is_wrong(sign, "a quoted key is expected here"))
-        key = _decode(stream, stream.take())
+            raise stream.fail(stream.at, what_is_wrong(sign, "a quoted key is expected here"))
+        key = decode(stream, stream.take())
         if stream.peek() != b":":
             raise stream.fail(stream.at, "no JSON (a colon is expected here)")
         stream.at += 1
@@ -365,7 +280,7 @@ def _object(stream: _Stream, batch: int, raw: bool) -> Iterator[_Group]:
                     records = []
                 held = _Group(records)
         else:
-            around[key] = _decode(stream, stream.take())
+            around[key] = decode(stream, stream.take())
         if stream.peek() == b",":
             stream.at += 1
             if stream.peek() == b"}":
@@ -380,11 +295,7 @@ def _object(stream: _Stream, batch: int, raw: bool) -> Iterator[_Group]:
         yield from _of_list(held.records, around, True, where)
 
 
-def _what_is_wrong(sign: bytes, reason: str) -> str:
-    return f"no JSON ({reason})" if sign else "the file ends in the middle of a record"
-
-
-def _elements(stream: _Stream, batch: int, raw: bool) -> Iterator[tuple[list[Any] | bytes, bool]]:
+def _elements(stream: Stream, batch: int, raw: bool) -> Iterator[tuple[list[Any] | bytes, bool]]:
     """The elements of a list whose bracket is read, in batches; True with the last batch.
 
     With *raw* a batch that was cut out of the middle comes as its bytes.
@@ -399,22 +310,22 @@ def _elements(stream: _Stream, batch: int, raw: bool) -> Iterator[tuple[list[Any
         if mark and sign == b"{":
             if len(stream.window) - stream.at < batch and not stream.ended:
                 stream.more(batch)
-            if raw and (part := _cut_raw(stream.window, stream.at, mark, batch)):
+            if raw and (part := cut_raw(stream.window, stream.at, mark, batch)):
                 if found:
                     yield found, False
                     found, size = [], 0
                 yield part, False
                 stream.at += len(part)
-                stream.at = _past_comma(stream)
+                stream.at = past_comma(stream)
                 continue
-            many, end = _cut(stream.window, stream.at, mark, batch)
+            many, end = cut(stream.window, stream.at, mark, batch)
             if many:
                 found += many
                 size += end - stream.at
                 stream.at = end
         if not many:
             value = stream.take()
-            found.append(_decode(stream, value))
+            found.append(decode(stream, value))
             size += len(value)
             if sign == b"{" and (key := FIRST_KEY.match(value)):
                 mark = key.group()
@@ -432,55 +343,3 @@ def _elements(stream: _Stream, batch: int, raw: bool) -> Iterator[tuple[list[Any
             found, size = [], 0
     stream.at += 1
     yield found, True
-
-
-def _past_comma(stream: _Stream) -> int:
-    """Where the next record begins after one that was cut out; a comma stands between."""
-    assert stream.peek() == b","
-    return stream.at + 1
-
-
-def _cut_raw(window: bytes, begin: int, mark: bytes, batch: int) -> bytes:
-    """The bytes of what seem to be whole records; whoever decodes them finds out."""
-    end = min(len(window), begin + batch)
-    while (end := window.rfind(mark, begin + 1, end)) > 0:
-        start = max(begin, end - 64)
-        if before := BEFORE.search(window[start:end]):
-            return window[begin : start + before.start() + 1]
-    return b""
-
-
-def _cut(window: bytes, begin: int, mark: bytes, batch: int) -> tuple[list[Any], int]:
-    """As many whole records as make a batch, found by how the first one began."""
-    end = min(len(window), begin + batch)
-    for _ in range(16):
-        end = window.rfind(mark, begin + 1, end)
-        if end < 0:
-            break
-        before = BEFORE.search(window[max(begin, end - 64) : end])
-        if before is None:
-            continue
-        stop = max(begin, end - 64) + before.start() + 1
-        try:
-            return orjson.loads(b"[" + window[begin:stop] + b"]"), stop
-        except orjson.JSONDecodeError:
-            continue
-    return [], begin
-
-
-def _decode(stream: _Stream, raw: bytes) -> Any:
-    """Decode one value; the error names the line."""
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        if "surrogate" in error.msg and "UTF-8" not in error.msg:
-            return _decode(stream, LONE.sub(rb"\\ufffd", raw))
-        position = stream.at - len(raw) + min(error.pos, len(raw))
-        raise stream.fail(position, f"no JSON ({plain_reason(error.msg)})") from error
-
-
-def plain_reason(message: str) -> str:
-    """The decoder's reason without its position in the part that was decoded."""
-    if "depth" in message or "recursion" in message.casefold():
-        return "nested too deep"
-    return re.split(r": line \d+ column", message)[0]

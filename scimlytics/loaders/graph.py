@@ -14,13 +14,9 @@ from scimlytics.errors import InputError
 from scimlytics.loaders.delimited import DelimitedRecord
 from scimlytics.loaders.entra_text import folded
 from scimlytics.loaders.format import Format, Loading, Page, Record
-from scimlytics.loaders.graph_objects import (
-    Objects,
-    assignment_rows,
-    group_rows,
-    member_rows,
-    user_rows,
-)
+from scimlytics.loaders.graph_edges import assignment_rows, member_rows
+from scimlytics.loaders.graph_objects import group_rows, user_rows
+from scimlytics.loaders.graph_page import Objects
 
 CONTEXT = re.compile(r"\$metadata#([^/(?]+)(?:\(([^)]*)\))?", re.IGNORECASE)
 USER, GROUP = "#microsoft.graph.user", "#microsoft.graph.group"

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any
 
 import orjson
 
 from scimlytics.loaders.entra_text import Folded, folded, listed, text
-from scimlytics.loaders.format import Loading, Page
+from scimlytics.loaders.format import Loading
+from scimlytics.loaders.graph_edges import edge, edges_of
+from scimlytics.loaders.graph_page import Objects
 from scimlytics.loaders.records import is_secret
-from scimlytics.loaders.times import parse_time
 
 USERS = {
     "userprincipalname": "user_name",
@@ -56,57 +55,8 @@ GROUPS_ASKED = {
 ALWAYS = {"attributes", "source_file", "source_row"}
 DELETED_NAME = re.compile(r"^[0-9a-f]{32}(?=.+@)", re.IGNORECASE)
 """A deleted user's name begins with its id without dashes."""
-KINDS = {
-    "user": "user",
-    "group": "group",
-    "device": "device",
-    "serviceprincipal": "service_principal",
-}
 MOST_ATTRIBUTES = 2_000
 LONGEST = 10_000
-
-
-class Objects:
-    """The objects of a page with their places; what has no id is put aside."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.aside: list[tuple[int, str]] = []
-        self.rows: list[tuple[int, Folded]] = []
-        self.raw: dict[int, dict[str, Any]] = {}
-        for row, record in enumerate(page.records, page.first_row):
-            if not isinstance(record, dict):
-                self.aside.append((row, "is no object"))
-                continue
-            self.rows.append((row, folded(record)))
-            self.raw[row] = record
-
-    def parted(self, first: Callable[[Folded], bool]) -> tuple[Objects, Objects]:
-        """The objects for which *first* holds, and the others."""
-        one, other = Objects(Page(self.page.file, [])), Objects(Page(self.page.file, []))
-        one.aside = self.aside
-        for row, known in self.rows:
-            (one if first(known) else other).rows.append((row, known))
-        one.raw = other.raw = self.raw
-        return one, other
-
-    def with_id(self, key: str = "id") -> list[tuple[int, Folded]]:
-        """The objects that have an id."""
-        found = []
-        for row, known in self.rows:
-            if isinstance(known.get(key), str) and known[key].strip():
-                found.append((row, known))
-            else:
-                self.aside.append((row, f"has no {key}"))
-        return found
-
-    def time(self, row: int, value: Any) -> datetime | None:
-        """A time; one that cannot be read is null, and said so."""
-        try:
-            return parse_time(value)
-        except ValueError as error:
-            self.aside.append((row, f"taken without a time of it: {error}"))
-            return None
 
 
 def user_rows(objects: Objects, asked: set[str]) -> Loading:
@@ -225,10 +175,10 @@ def group_rows(objects: Objects, asked: set[str]) -> Loading:
             if "@removed" in member:
                 left.append((known["id"], str(member.get("id"))))
             else:
-                edges.append(_edge(known["id"], member, row))
+                edges.append(edge(known["id"], member, row))
     collected = {column for key, column in GROUPS_ASKED.items() if key in seen} | ALWAYS
     collected |= {"members_shown"} | ({"dynamic"} if "grouptypes" in seen else set())
-    rows = {"groups": columns, "memberships": _edges(edges)}
+    rows = {"groups": columns, "memberships": edges_of(edges)}
     if left:
         pairs = sorted(set(left))
         rows["-memberships"] = {
@@ -258,69 +208,3 @@ def group_kind(known: Folded, rule_kinds: list[str]) -> str | None:
     if security:
         return "mail_security" if mail else "security"
     return "distribution" if mail else "other"
-
-
-def member_rows(objects: Objects, group_id: str) -> Loading:
-    """MEMBERSHIPS of one group, direct members only."""
-    edges: list[dict[str, Any]] = []
-    left: list[str] = []
-    for row, known in objects.with_id():
-        if "@removed" in known:
-            left.append(known["id"])
-        else:
-            edges.append(_edge(group_id, known, row))
-    rows = {"memberships": _edges(edges)}
-    if left:
-        rows["-memberships"] = {"group_id": [group_id] * len(left), "member_id": left}
-    return Loading(rows, objects.aside)
-
-
-def _edge(group_id: str, member: Folded, row: int) -> dict[str, Any]:
-    declared = str(member.get("@odata.type") or "").rpartition(".")[2].casefold()
-    kind = KINDS.get(declared, "other" if declared else "unknown")
-    if not declared and "userprincipalname" in member:
-        kind = "user"
-    name = text(member.get("userprincipalname")) or text(member.get("displayname"))
-    id_ = text(member.get("id"))
-    return {
-        "group_id": group_id,
-        "member_id": id_,
-        "member_type": kind,
-        "member_name": name,
-        "source_row": row,
-    }
-
-
-def _edges(edges: Iterable[dict[str, Any]]) -> dict[str, list[Any]]:
-    names = ("group_id", "member_id", "member_type", "member_name", "source_row")
-    found = list(edges)
-    return {name: [edge[name] for edge in found] for name in names}
-
-
-def assignment_rows(objects: Objects, app_id: str | None) -> Loading:
-    """ASSIGNMENTS of an application; a principal with several roles has several rows."""
-    names = (
-        "app_id",
-        "principal_id",
-        "principal_type",
-        "principal_name",
-        "role_id",
-        "created",
-        "source_row",
-    )
-    columns: dict[str, list[Any]] = {name: [] for name in names}
-    for row, known in objects.with_id("principalid"):
-        kind = str(known.get("principaltype") or "").casefold()
-        created = known.get("createddatetime") or known.get("creationtimestamp")
-        values = (
-            text(known.get("resourceid")) or app_id,
-            known["principalid"],
-            kind if kind in ("user", "group") else "other",
-            text(known.get("principaldisplayname")),
-            text(known.get("approleid")),
-            objects.time(row, created),
-            row,
-        )
-        for column, value in zip(names, values, strict=True):
-            columns[column].append(value)
-    return Loading({"assignments": columns}, objects.aside)
