@@ -60,7 +60,7 @@ def test_a_chart_has_a_title_a_height_and_something_in_it(draw: Any, frame: pd.D
     held = drawn(draw(frame))
 
     assert held["layout"]["title"]["text"]
-    assert held["layout"]["height"] >= 180
+    assert held["layout"]["height"] >= 120
     assert held["data"]
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from scimlytics.errors import InputError
 from scimlytics.evidence import Evidence, to_frame
+from scimlytics.evidence.completeness import Shown
 from scimlytics.measures import (
     deletion,
     duplicates,
@@ -191,7 +192,24 @@ def test_health_gives_each_number_what_it_is_out_of() -> None:
         ("Leavers still active", 1, 1, "critical"),
         ("Missing or inactive", 1, 2, "high"),
     ]
-    assert health["severity"].tolist()[2:6] == ["fine"] * 4
+    assert health["value"].isna().tolist()[2:5] == [True] * 3, "groups were not exported"
+
+
+def test_a_zero_is_fine_only_when_what_it_rests_on_is_complete() -> None:
+    def severity(**shown: bool) -> str:
+        held = Evidence(
+            {"source_users": columns([person("ada")]), "target_users": columns([account("ada")])},
+            settings=Settings(),
+            newest={"source": NOW, "target": NOW},
+            pulls={
+                (side, "users", None): Shown(rows=1, terminal=terminal)
+                for side, terminal in shown.items()
+            },
+        )
+        return str(measure(figures.health, held, findings())["severity"][0])
+
+    assert severity(source=True, target=True) == "fine"
+    assert severity(source=True, target=False) == "unproven"
 
 
 def test_the_funnel_loses_people_from_stage_to_stage() -> None:
@@ -416,7 +434,7 @@ EVERY = [
     if callable(function)
     and getattr(function, "__module__", "") == module.__name__
     and not name.startswith("_")
-    and name not in ("rank", "word", "open_ones", "of_findings", "of_count", "together")
+    and name not in ("rank", "word", "open_ones", "Figures")
 ]
 
 

@@ -141,7 +141,7 @@ def test_a_page_of_the_sample_is_drawn_offline(
 
     assert browser.complaints() == []
     assert all(url.startswith(("file:", "data:", "blob:")) for url in browser.requests())
-    blank = f"[...document.querySelectorAll('.drawing')].filter((one) => !one.querySelector('{MARKS}')).length"
+    blank = f"[...document.querySelectorAll('.drawing:not(:has({MARKS}))')].length"
     bare = (
         "[...document.querySelectorAll('.tabled tbody')].filter((one) => !one.rows.length).length"
     )

@@ -29,7 +29,7 @@ def by_cause(counts: pd.DataFrame, title: str = "Findings by cause") -> go.Figur
     order = list(dict.fromkeys(counts["cause"]))[::-1]
     made = theme.figure(title, height=_tall(len(order)))
     if counts.empty:
-        return theme.nothing(made, "✓ No findings.")
+        return theme.nothing(made, "No findings.")
     for severity, shade in theme.SEVERITY.items():
         rows = counts[counts["severity"] == severity]
         if not rows.empty:
@@ -98,7 +98,7 @@ def matrix(
     rows = list(dict.fromkeys(counts[down]))
     made = theme.figure(title, height=_tall(len(rows), least=220) + 60, wide=wide)
     if counts.empty:
-        return theme.nothing(made, "✓ Nothing to show.")
+        return theme.nothing(made, "Nothing to show.")
     cells = {
         (row, column): number
         for row, column, number in zip(counts[down], counts[across], counts[value], strict=True)
@@ -169,7 +169,7 @@ def coverage(groups: pd.DataFrame, title: str = "Groups least complete in the ta
     """
     made = theme.figure(title, height=_tall(len(groups)), wide=True)
     if groups.empty:
-        return theme.nothing(made, "✓ Every group is complete.")
+        return theme.nothing(made, "No group lacks a member, as far as was exported.")
     there = (groups["wanted"] - groups["missing"]).tolist()
     for name, numbers, shade in (
         ("in the target", there, theme.PALETTE["neutral"]),
@@ -191,5 +191,5 @@ def coverage(groups: pd.DataFrame, title: str = "Groups least complete in the ta
     return made.update_xaxes(title="memberships", rangemode="tozero")
 
 
-def _tall(rows: int, least: int = 180) -> int:
+def _tall(rows: int, least: int = 130) -> int:
     return max(least, 90 + 26 * rows)

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+DAY = 86_400_000
+"""A day in milliseconds, as plotly counts on a time axis."""
+
 
 def causes_over_time(days: pd.DataFrame, title: str = "When it can have begun") -> go.Figure:
     """Stacked bars: findings of each day, by cause.
@@ -21,6 +24,8 @@ def causes_over_time(days: pd.DataFrame, title: str = "When it can have begun") 
     title
         What the chart shows.
     """
+    import pandas as pd
+
     made = theme.figure(title, height=340)
     if days.empty:
         return theme.nothing(made, "No finding can be dated.")
@@ -35,12 +40,15 @@ def causes_over_time(days: pd.DataFrame, title: str = "When it can have begun") 
             legendgroup=family,
             showlegend=family not in families,
             marker_color=theme.PALETTE[family],
+            width=0.8 * DAY,
             customdata=theme.words(rows["cause"]),
             hovertemplate="%{x|%d %b}: %{y} %{customdata}<extra></extra>",
         )
         families.add(family)
     made.update_layout(barmode="stack")
-    return made.update_yaxes(title="findings", rangemode="tozero")
+    margin = pd.Timedelta(days=2)
+    made.update_xaxes(range=[days["day"].min() - margin, days["day"].max() + margin])
+    return made.update_yaxes(title="findings", rangemode="tozero", tickformat=",d")
 
 
 def pressure(
@@ -98,7 +106,7 @@ def windows(
     """
     made = theme.figure(title, height=max(220, 90 + 18 * len(spans)), wide=True)
     if spans.empty:
-        return theme.nothing(made, "✓ Nothing was deleted.")
+        return theme.nothing(made, "Nothing was deleted, as far as was exported.")
     for cause in sorted(spans["cause"].unique()):
         rows = spans[spans["cause"] == cause]
         length = (rows[end] - rows["since"]).map(lambda gap: gap.total_seconds() * 1000)

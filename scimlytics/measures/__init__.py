@@ -2,8 +2,8 @@
 
 A measure is a function whose parameter names are its inputs: ``findings``, a ledger (``users``,
 ``groups``, ``memberships``, ``differences``), what reconciling kept (``claims``, ``wanted_edges``,
-``owned``) or any table of the evidence. Keyword-only parameters are its options. :func:`measure`
-gives it what it names and shows the result as a DataFrame.
+``owned``), ``completeness`` or any table of the evidence. Keyword-only parameters are its options.
+:func:`measure` gives it what it names and shows the result as a DataFrame.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def measure(
     for name in signature:
         if name in known:
             continue
-        if name == "findings":
+        if name == "completeness":
+            inputs[name] = _completeness(evidence)
+        elif name == "findings":
             inputs[name] = _findings(function.__name__, evidence, findings)
         elif name in LEDGERS:
             inputs[name] = reconcile.ledger(evidence, name)
@@ -70,6 +72,21 @@ def measure(
             inputs[name] = evidence.table(name)
     shown: pd.DataFrame = evidence.engine.frame(function(**inputs, **(options or {})))
     return shown
+
+
+def _completeness(evidence: Evidence) -> Any:
+    """How complete each collection is, as a table: ``name`` (``target_users``, …) and ``grade``."""
+    import pyarrow as pa
+
+    grades = evidence.grades
+    rows = pa.table(
+        {
+            "name": pa.array(list(grades), pa.string()),
+            "grade": pa.array([one.grade for one in grades.values()], pa.string()),
+        }
+    )
+    evidence.engine.register("asked_completeness", rows)
+    return evidence.engine.table("asked_completeness")
 
 
 def _findings(asking: str, evidence: Evidence, findings: pd.DataFrame | None) -> Any:

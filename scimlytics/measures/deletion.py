@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scimlytics.measures.figures import of_findings, together
+from scimlytics.measures.figures import Figures
 from scimlytics.measures.findings import incidents, open_ones, rank
 
 if TYPE_CHECKING:
@@ -13,34 +13,31 @@ if TYPE_CHECKING:
 CHECK = "deletion_drift"
 
 
-def figures(findings: ir.Table, users: ir.Table, groups: ir.Table) -> ir.Table:
-    """Key figures on deletions; columns as of ``figures.of_findings``."""
+def figures(
+    findings: ir.Table, users: ir.Table, groups: ir.Table, completeness: ir.Table
+) -> ir.Table:
+    """Key figures on deletions; columns as of ``Figures.table``."""
     rows = open_ones(findings).filter(lambda t: t.check == CHECK)
     wanted = users.filter(users.wanted.isin(["yes", "presumed"])).count()
     kept = groups.filter(groups.wanted == "yes").count()
     gone = rows.filter(rows.situation == "missing")
-    return together(
-        of_findings(
-            0, "Deleted groups", gone.filter(gone.object_type == "group"), kept, "wanted groups"
-        ),
-        of_findings(
-            1, "Deleted accounts", gone.filter(gone.object_type == "user"), wanted, "wanted people"
-        ),
-        of_findings(
-            2,
-            "Disabled accounts",
-            rows.filter(rows.situation == "inactive"),
-            wanted,
-            "wanted people",
-        ),
-        of_findings(
-            3,
-            "Never heal by themselves",
-            rows.filter(rows.heals == "no"),
-            rows.count(),
-            "deletions",
-        ),
+    made = Figures(completeness)
+    made.findings(
+        "Deleted groups",
+        gone.filter(gone.object_type == "group"),
+        kept,
+        "wanted groups",
+        ("source_groups", "target_groups"),
     )
+    people = ("source_users", "target_users")
+    accounts = gone.filter(gone.object_type == "user")
+    disabled = rows.filter(rows.situation == "inactive")
+    made.findings("Deleted accounts", accounts, wanted, "wanted people", people)
+    made.findings("Disabled accounts", disabled, wanted, "wanted people", people)
+    made.findings(
+        "Never heal by themselves", rows.filter(rows.heals == "no"), rows.count(), "deletions"
+    )
+    return made.table()
 
 
 def deletions(findings: ir.Table, source_memberships: ir.Table) -> ir.Table:

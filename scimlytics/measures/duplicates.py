@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scimlytics.measures.figures import of_count, of_findings, together
+from scimlytics.measures.figures import Figures
 from scimlytics.measures.findings import open_ones
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 
-def figures(findings: ir.Table, target_users: ir.Table) -> ir.Table:
-    """Key figures on duplicates; columns as of ``figures.of_findings``."""
+def figures(findings: ir.Table, target_users: ir.Table, completeness: ir.Table) -> ir.Table:
+    """Key figures on duplicates; columns as of ``Figures.table``."""
     found = open_ones(findings)
     twice = found.filter(found.situation == "duplicated")
     twins = twice.select(account=twice.other_ids.unnest())
     late = found.filter(found.situation == "orphaned", found.other_ids.length().fill_null(0) > 0)
-    return together(
-        of_findings(0, "People with two accounts", twice, target_users.count(), "accounts"),
-        of_findings(1, "Accounts of two people", found.filter(found.situation == "shared")),
-        of_count(2, "Second accounts", twins.count(), target_users.count(), "accounts"),
-        of_findings(3, "Leavers with a second account", late),
+    both = ("source_users", "target_users")
+    made = Figures(completeness)
+    made.findings("People with two accounts", twice, target_users.count(), "accounts", both)
+    made.findings(
+        "Accounts of two people", found.filter(found.situation == "shared"), rests_on=both
     )
+    made.count("Second accounts", twins.count(), target_users.count(), "accounts")
+    made.findings("Leavers with a second account", late, rests_on=both)
+    return made.table()
 
 
 def clusters(findings: ir.Table, users: ir.Table, target_users: ir.Table) -> ir.Table:

@@ -10,63 +10,121 @@ from scimlytics.measures.findings import open_ones, rank, word
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+LEFT = ("disabled", "suspended", "deleted", "absent")
+"""States in the source of somebody who should not get in any more."""
 
-def of_findings(
-    place: int, label: str, rows: ir.Table, of: ir.IntegerScalar | None = None, of_what: str = ""
-) -> ir.Table:
-    """One key figure: how many findings, as severe as the worst of them.
 
-    Returns
-    -------
-    ir.Table
-        One row: ``place``, ``label``, ``value``, ``of``, ``of_what``, ``severity``, ``note``.
+class Figures:
+    """Key figures in the making: each is one row, and they come in the order they are added.
+
+    A zero is only fine when it is proven: what it counts must have been exported, completely.
     """
-    import ibis
 
-    summary = rows.aggregate(
-        value=rows.count(),
-        worst=rank(rows.severity).min(),
-        new=(rows.status == "new").sum().fill_null(0),
-        known=rows.status.notnull().sum().fill_null(0),
-    )
-    return summary.select(
-        place=ibis.literal(place, "int64"),
-        label=ibis.literal(label),
-        value=summary.value.cast("int64"),
-        of=ibis.null("int64") if of is None else of.as_scalar().cast("int64"),
-        of_what=ibis.literal(of_what),
-        severity=ibis.ifelse(summary.value == 0, "fine", word(summary.worst)),
-        note=ibis.ifelse(summary.known == 0, "", summary.new.cast("int64").cast("string") + " new"),
-    )
+    def __init__(self, completeness: ir.Table) -> None:
+        self._completeness = completeness
+        self._rows: list[ir.Table] = []
 
+    def findings(
+        self,
+        label: str,
+        rows: ir.Table,
+        of: ir.IntegerScalar | None = None,
+        of_what: str = "",
+        rests_on: tuple[str, ...] = (),
+    ) -> Figures:
+        """Add how many findings there are, as severe as the worst of them.
 
-def of_count(
-    place: int,
-    label: str,
-    value: ir.IntegerScalar,
-    of: ir.IntegerScalar | None = None,
-    of_what: str = "",
-    severity: str = "",
-) -> ir.Table:
-    """One key figure that is just a number; *severity* holds when it is not zero."""
-    import ibis
+        Parameters
+        ----------
+        label
+            What is counted.
+        rows
+            The findings.
+        of, of_what
+            What they are out of, and how that is called.
+        rests_on
+            The collections that must be complete for a zero to be fine.
+        """
+        import ibis
 
-    counted = value.name("value").as_table()
-    number = counted["value"].fill_null(0).cast("int64")
-    return counted.select(
-        place=ibis.literal(place, "int64"),
-        label=ibis.literal(label),
-        value=number,
-        of=ibis.null("int64") if of is None else of.as_scalar().cast("int64"),
-        of_what=ibis.literal(of_what),
-        severity=ibis.ifelse(number == 0, "fine", severity) if severity else ibis.literal(""),
-        note=ibis.literal(""),
-    )
+        summary = rows.aggregate(
+            value=rows.count(),
+            worst=rank(rows.severity).min(),
+            new=(rows.status == "new").sum().fill_null(0),
+            known=rows.status.notnull().sum().fill_null(0),
+        )
+        note = ibis.ifelse(
+            summary.known == 0, "", summary.new.cast("int64").cast("string") + " new"
+        )
+        return self._add(label, summary, word(summary.worst), note, of, of_what, rests_on)
 
+    def count(
+        self,
+        label: str,
+        value: ir.IntegerScalar,
+        of: ir.IntegerScalar | None = None,
+        of_what: str = "",
+        severity: str = "",
+    ) -> Figures:
+        """Add a plain number; *severity* holds when it is not zero."""
+        import ibis
 
-def together(*rows: ir.Table) -> ir.Table:
-    """Key figures under each other, in their order."""
-    return reduce(lambda above, below: above.union(below), rows).order_by("place")
+        summary = value.name("value").as_table()
+        return self._add(
+            label,
+            summary,
+            ibis.literal(severity),
+            ibis.literal(""),
+            of,
+            of_what,
+            (),
+            judge=bool(severity),
+        )
+
+    def table(self) -> ir.Table:
+        """The figures under each other.
+
+        Returns
+        -------
+        ir.Table
+            ``place``, ``label``, ``value`` (null: cannot be told), ``of``, ``of_what``,
+            ``severity`` (also ``fine``, ``unproven`` or nothing) and ``note``.
+        """
+        return reduce(lambda above, below: above.union(below), self._rows).order_by("place")
+
+    def _add(
+        self,
+        label: str,
+        summary: ir.Table,
+        severity: ir.StringValue,
+        note: ir.StringValue,
+        of: ir.IntegerScalar | None,
+        of_what: str,
+        rests_on: tuple[str, ...],
+        *,
+        judge: bool = True,
+    ) -> Figures:
+        import ibis
+
+        grades = self._completeness.filter(self._completeness["name"].isin(rests_on or ("-",)))
+        open_, absent = (
+            grades.filter(grades.grade != "complete").count().as_scalar() > 0,
+            grades.filter(grades.grade == "absent").count().as_scalar() > 0,
+        )
+        value = summary["value"].fill_null(0).cast("int64")
+        zero = ibis.cases((absent, ""), (open_, "unproven"), else_="fine")
+        self._rows.append(
+            summary.select(
+                place=ibis.literal(len(self._rows), "int64"),
+                label=ibis.literal(label),
+                value=ibis.ifelse((value == 0) & absent, ibis.null("int64"), value),
+                of=ibis.null("int64") if of is None else of.as_scalar().cast("int64"),
+                of_what=ibis.literal(of_what),
+                severity=ibis.ifelse(value == 0, zero, severity) if judge else ibis.literal(""),
+                note=ibis.ifelse((value == 0) & absent, "not exported", note),
+            )
+        )
+        return self
 
 
 def health(
@@ -75,52 +133,38 @@ def health(
     groups: ir.Table,
     wanted_edges: ir.Table,
     target_users: ir.Table,
+    completeness: ir.Table,
 ) -> ir.Table:
     """The numbers an administrator looks at first, each with what it is out of."""
     found = open_ones(findings)
+    left = users.filter(users.source_state.isin(LEFT)).count()
     wanted = users.filter(users.wanted.isin(["yes", "presumed"])).count()
-    left = users.source_state.isin(["disabled", "suspended", "deleted", "absent"])
     kept = groups.filter(groups.wanted == "yes").count()
+    both_users = ("source_users", "target_users")
+    both_groups = ("source_groups", "target_groups")
+    both_edges = ("source_memberships", "target_memberships")
 
     def those(object_type: str, *situations: str) -> ir.Table:
         return found.filter(found.object_type == object_type, found.situation.isin(situations))
 
-    every = found.count()
-    return together(
-        of_findings(
-            0,
-            "Leavers still active",
-            those("user", "orphaned"),
-            users.filter(left).count(),
-            "who left",
-        ),
-        of_findings(
-            1, "Missing or inactive", those("user", "missing", "inactive"), wanted, "wanted people"
-        ),
-        of_findings(2, "Missing groups", those("group", "missing"), kept, "wanted groups"),
-        of_findings(
-            3,
-            "Missing memberships",
-            those("membership", "missing"),
-            wanted_edges.count(),
-            "wanted memberships",
-        ),
-        of_findings(4, "Extra groups and memberships", found.filter(found.situation == "extra")),
-        of_findings(
-            5,
-            "Duplicated or shared",
-            those("user", "duplicated", "shared"),
-            target_users.count(),
-            "accounts",
-        ),
-        of_findings(
-            6, "Never heal by themselves", found.filter(found.heals == "no"), every, "findings"
-        ),
-        of_findings(
-            7,
-            "Left open by the evidence",
-            found.filter(found.certainty.isin(["suspected", "undecidable"])),
-            every,
-            "findings",
-        ),
+    missing, doubled = those("user", "missing", "inactive"), those("user", "duplicated", "shared")
+    extra = found.filter(found.situation == "extra")
+    unsure = found.filter(found.certainty.isin(["suspected", "undecidable"]))
+    made = Figures(completeness)
+    made.findings("Leavers still active", those("user", "orphaned"), left, "who left", both_users)
+    made.findings("Missing or inactive", missing, wanted, "wanted people", both_users)
+    made.findings("Missing groups", those("group", "missing"), kept, "wanted groups", both_groups)
+    made.findings(
+        "Missing memberships",
+        those("membership", "missing"),
+        wanted_edges.count(),
+        "wanted memberships",
+        both_edges,
     )
+    made.findings("Extra groups and memberships", extra, rests_on=both_edges)
+    made.findings("Duplicated or shared", doubled, target_users.count(), "accounts", both_users)
+    made.findings(
+        "Never heal by themselves", found.filter(found.heals == "no"), found.count(), "findings"
+    )
+    made.findings("Left open by the evidence", unsure, found.count(), "findings")
+    return made.table()

@@ -4,36 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scimlytics.measures.figures import of_count, of_findings, together
+from scimlytics.measures.figures import Figures
 from scimlytics.measures.findings import open_ones
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 
-def figures(findings: ir.Table, groups: ir.Table, wanted_edges: ir.Table) -> ir.Table:
-    """Key figures on groups and memberships; columns as of ``figures.of_findings``."""
+def figures(
+    findings: ir.Table, groups: ir.Table, wanted_edges: ir.Table, completeness: ir.Table
+) -> ir.Table:
+    """Key figures on groups and memberships; columns as of ``Figures.table``."""
     found = open_ones(findings)
     edges = found.filter(found.object_type == "membership")
     missing = edges.filter(edges.situation == "missing")
     gone = found.filter(found.object_type == "group", found.situation == "missing")
     waiting = findings.filter(findings.cause == "member_not_provisioned")
     kept = groups.filter(groups.wanted == "yes").count()
-    return together(
-        of_findings(0, "Missing memberships", missing, wanted_edges.count(), "wanted"),
-        of_findings(1, "Extra memberships", edges.filter(edges.situation == "extra")),
-        of_findings(2, "Missing groups", gone, kept, "wanted groups"),
-        of_count(
-            3, "Wait for their user or group", waiting.count(), wanted_edges.count(), "wanted"
-        ),
-        of_findings(
-            4,
-            "Never heal by themselves",
-            missing.filter(missing.heals == "no"),
-            missing.count(),
-            "missing",
-        ),
+    both = ("source_memberships", "target_memberships")
+    made = Figures(completeness)
+    made.findings("Missing memberships", missing, wanted_edges.count(), "wanted", both)
+    made.findings("Extra memberships", edges.filter(edges.situation == "extra"), rests_on=both)
+    made.findings("Missing groups", gone, kept, "wanted groups", ("source_groups", "target_groups"))
+    made.count("Wait for their user or group", waiting.count(), wanted_edges.count(), "wanted")
+    made.findings(
+        "Never heal by themselves",
+        missing.filter(missing.heals == "no"),
+        missing.count(),
+        "missing",
     )
+    return made.table()
 
 
 def coverage(findings: ir.Table, groups: ir.Table, wanted_edges: ir.Table) -> ir.Table:

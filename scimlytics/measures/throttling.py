@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scimlytics.measures.figures import of_count, of_findings, together
+from scimlytics.measures.figures import Figures
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 
-def figures(findings: ir.Table, claims: ir.Table) -> ir.Table:
-    """Key figures on throttling; columns as of ``figures.of_findings``."""
+def figures(findings: ir.Table, claims: ir.Table, completeness: ir.Table) -> ir.Table:
+    """Key figures on throttling; columns as of ``Figures.table``."""
     windows = findings.filter(findings.cause == "throttling_gap")
     tries = claims.filter(claims.kind.isin(["positive", "disable", "delete", "negative"]))
     hit = tries.filter(tries.kind == "negative", tries.family == "throttled")
@@ -19,13 +19,13 @@ def figures(findings: ir.Table, claims: ir.Table) -> ir.Table:
     back = every.filter(every.accepted_at.notnull())
     lost = every.filter(every.accepted_at.isnull())
     missing = findings.filter(findings.cause == "throttled", findings.severity != "info")
-    return together(
-        of_findings(0, "Throttling gaps", windows),
-        of_count(1, "Refused attempts", hit.count(), tries.count(), "attempts"),
-        of_count(2, "Got through later", back.count(), every.count(), "objects"),
-        of_count(3, "Never got through", lost.count(), every.count(), "objects", "medium"),
-        of_findings(4, "Missing because of it", missing),
-    )
+    made = Figures(completeness)
+    made.findings("Throttling gaps", windows)
+    made.count("Refused attempts", hit.count(), tries.count(), "attempts")
+    made.count("Got through later", back.count(), every.count(), "objects")
+    made.count("Never got through", lost.count(), every.count(), "objects", "medium")
+    made.findings("Missing because of it", missing)
+    return made.table()
 
 
 def pressure(claims: ir.Table, *, hours: int = 1) -> ir.Table:

@@ -23,6 +23,7 @@ GLYPHS = {
     "low": ("■", "low"),
     "info": ("·", "info"),
     "fine": ("✓", "fine"),
+    "unproven": ("○", "not proven"),
 }
 """Severity → glyph and word. Never colour alone."""
 
