@@ -24,7 +24,7 @@ from tests.native import (
 )
 
 TABLES = ("events", "steps", "changes", "unresolved")
-ORIGIN = ("source_file", "source_row", "kind")
+ORIGIN = ("source_file", "source_row")
 
 
 def as_csv(records: list[dict[str, Any]], header_note: str = "") -> str:

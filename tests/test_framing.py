@@ -101,6 +101,14 @@ def test_an_empty_key_is_tolerated() -> None:
     assert read(b'[{"":"","id":"1"}]') == [{"": "", "id": "1"}]
 
 
+def test_keys_given_twice_are_counted_and_the_last_one_counts() -> None:
+    found = list(pieces(Content("x", iter([b'[{"id":"1","id":"2","in":{"a":1,"a":2}}]']))))
+
+    assert [(piece.records, piece.doubled) for piece in found] == [
+        ([{"id": "2", "in": {"a": 2}}], 2)
+    ]
+
+
 def test_a_lone_surrogate_becomes_the_replacement_character() -> None:
     assert read(rb'[{"id":"\ud800"}]') == [{"id": "\ufffd"}]
 

@@ -28,6 +28,7 @@ from tests.native import (
     graph_job,
     graph_page,
     graph_user,
+    groups_page,
     log_analytics,
     log_page,
     sync_schema,
@@ -70,6 +71,14 @@ def test_all_tables_are_there_also_the_empty_ones(tmp_path: Path) -> None:
         "findings"
     }
     assert loaded.present == {"source_users"}
+
+
+def test_groups_without_members_say_nothing_about_memberships(tmp_path: Path) -> None:
+    silent = read(tmp_path / "1", {"source/g.json": groups_page(graph_group())})
+    shown = read(tmp_path / "2", {"source/g.json": groups_page(graph_group(members=[]))})
+
+    assert "source_memberships" not in silent.present
+    assert "source_memberships" in shown.present
 
 
 def test_what_is_no_evidence_is_left_alone(tmp_path: Path) -> None:

@@ -230,6 +230,18 @@ def test_trap_10_without_id_the_change_tells_events_apart(tmp_path: Path) -> Non
     assert report(loaded, "log/x.json").aside == [(4, "has neither id nor change id")]
 
 
+def test_trap_10_one_event_in_two_serialisations_is_the_same_row(tmp_path: Path) -> None:
+    event = graph_event(status="failure", code="Timeout", reason="slow")
+
+    loaded = read(
+        tmp_path,
+        {"log/1": [event], "log/2": [diagnostic(event)], "log/3": [log_analytics(event)]},
+    )
+
+    assert loaded.tables["events"].num_rows == 1
+    assert [(file.repeated, file.differing) for file in loaded.files] == [(0, 0), (1, 0), (1, 0)]
+
+
 NOON = datetime(2007, 1, 9, 9, 41, tzinfo=UTC)
 
 

@@ -99,7 +99,7 @@ class Events:
         (
             id_, when, tenant, job, cycle, change, action, duration, principal, source_system,
             target_system, initiator, source, target, info, old_info, raw_steps, changes, result,
-            signature, description, kind,
+            signature, description,
         ) = EVENT(record)  # fmt: skip
         around = ENVELOPE(envelope) if envelope else NO_ENVELOPE
         try:
@@ -157,7 +157,7 @@ class Events:
                 come_from,
                 go_to,
                 outbound(come_from, go_to, job_id),
-                text(kind or around[9]),
+                None,
                 self._action(action),
                 status,
                 steps.written,

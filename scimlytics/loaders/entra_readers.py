@@ -32,7 +32,6 @@ EVENT = shaped(
         "result": "resulttype status",
         "signature": "resultsignature",
         "description": "resultdescription",
-        "kind": "operationname",
     }
 )
 ENVELOPE = shaped(
@@ -46,11 +45,10 @@ ENVELOPE = shaped(
         "result": "resulttype",
         "signature": "resultsignature",
         "description": "resultdescription",
-        "kind": "operationname",
     }
 )
 """What stands around the event in the diagnostic export, for what the event leaves out."""
-NO_ENVELOPE: tuple[Any, ...] = (None,) * 10
+NO_ENVELOPE: tuple[Any, ...] = (None,) * 9
 INFO = shaped(
     {
         "status": "status",

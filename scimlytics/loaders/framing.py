@@ -15,13 +15,14 @@ Never ``splitlines``: it also splits on U+2028 and U+0085, which may stand in na
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from scimlytics.errors import InputError
+from scimlytics.loaders.documents import LISTS, Group, is_page, of_document, of_list
 from scimlytics.loaders.opening import Content
 from scimlytics.loaders.stream import (
     FIRST_KEY,
@@ -36,9 +37,7 @@ from scimlytics.loaders.stream import (
 WHOLE = 4 << 20
 """Files up to this size are decoded at once."""
 BATCH = 2 << 20
-
-LISTS = ("value", "resources", "records", "tables", "results", "items", "data")
-"""Keys under which products put their records, folded."""
+LOOKED_INTO = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -56,17 +55,8 @@ class Piece:
     """The records stood in a list; False for lines and single resources."""
     raw: bytes | None = None
     """Records that were cut out and are not decoded yet, in place of ``records``."""
-
-
-@dataclass
-class _Group:
-    """Records found together; ``single`` for one that stood alone."""
-
-    records: list[Any]
-    envelope: dict[str, Any] = field(default_factory=dict)
-    last: bool = True
-    single: bool = False
-    raw: bytes | None = None
+    doubled: int = 0
+    """Keys given twice in one record of the file; the last one counts. Looked for in small files."""
 
 
 def pieces(
@@ -90,9 +80,10 @@ def pieces(
     """
     stream = Stream(content.name, content.chunks)
     stream.more(whole + 1)
-    groups: Iterator[_Group]
+    groups: Iterator[Group]
+    doubled = _doubled_keys(stream.window) if len(stream.window) <= LOOKED_INTO else 0
     try:
-        groups = iter(_of_document(orjson.loads(stream.window), content.name))
+        groups = iter(of_document(orjson.loads(stream.window), content.name))
         if not stream.ended and stream.more(1):
             groups = _groups(stream, batch, raw)
     except orjson.JSONDecodeError:
@@ -102,109 +93,57 @@ def pieces(
         if not begun:
             document += 1
         listed = not group.single
-        yield Piece(group.records, group.envelope, row, document, group.last, listed, group.raw)
+        yield Piece(
+            group.records, group.envelope, row, document, group.last, listed, group.raw, doubled
+        )
+        doubled = 0
         row += len(group.records)
         begun = not group.last
 
 
-def _gathered(groups: Iterator[_Group], most: int) -> Iterator[_Group]:
+def _doubled_keys(text: bytes) -> int:
+    """How many keys are given twice in one record; RFC 8259 leaves open which one counts."""
+    doubled = 0
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        nonlocal doubled
+        doubled += len(pairs) - len(dict(pairs))
+
+    try:
+        json.loads(text, object_pairs_hook=look)
+    except (ValueError, RecursionError):
+        return 0
+    return doubled
+
+
+def _gathered(groups: Iterator[Group], most: int) -> Iterator[Group]:
     """Put records that stood alone (lines, concatenated resources) into groups."""
     lines: list[Any] = []
     for group in groups:
         if group.single:
             if len(lines) >= most:
-                yield _Group(lines, {}, False, True)
+                yield Group(lines, {}, False, True)
                 lines = []
             lines += group.records
         else:
             if lines:
-                yield _Group(lines, {}, True, True)
+                yield Group(lines, {}, True, True)
                 lines = []
             yield group
     if lines:
-        yield _Group(lines, {}, True, True)
+        yield Group(lines, {}, True, True)
 
 
-def list_key(document: dict[str, Any]) -> str | None:
-    """The key of a document under which its records stand, if it is a page."""
-    for name in LISTS:
-        for key, value in document.items():
-            if isinstance(value, list) and key.casefold() == name:
-                if name in ("results", "items", "data") and "id" in document:
-                    return None
-                return key
-    return None
-
-
-def _of_document(document: Any, name: str) -> Iterator[_Group]:
-    """The groups of one decoded document."""
-    if isinstance(document, list):
-        yield from _of_list(document, {}, True, name)
-    elif isinstance(document, dict):
-        key = list_key(document)
-        if key is not None:
-            around = {one: value for one, value in document.items() if one != key}
-            yield from _of_list(document[key], around, True, name)
-        else:
-            folded = {one.casefold(): value for one, value in document.items()}
-            _refuse_no_list(folded, name)
-            if "totalresults" in folded:
-                yield _Group([], document)
-            else:
-                yield _Group([document], single=True)
-    else:
-        raise InputError(f"{name}: holds a single value, no records; export it again.")
-
-
-def _refuse_no_list(folded: dict[str, Any], name: str) -> None:
-    if "@odata.context" in folded and "value" in folded and not isinstance(folded["value"], str):
-        raise InputError(f"{name}: 'value' should be a list of records; export it again.")
-    if "totalresults" in folded and folded.get("resources") is not None:
-        raise InputError(f"{name}: 'Resources' should be a list of records; export it again.")
-
-
-def _of_list(
-    records: list[Any], envelope: dict[str, Any], last: bool, name: str
-) -> Iterator[_Group]:
-    """The groups of a list: of records, of pages, or of the tables of Log Analytics."""
-    if records and isinstance(records[0], dict) and {"columns", "rows"} <= records[0].keys():
-        for number, table in enumerate(records, 1):
-            yield _Group(_rows_of_table(table, name), {}, last and number == len(records))
-    elif not envelope and records and any(_is_page(one) for one in records):
-        for one in records:
-            yield from _of_document(one, name)
-    elif envelope or not records or not all(isinstance(one, list) for one in records):
-        yield _Group(records, envelope, last)
-    else:
-        for one in records:
-            yield _Group(one, {})
-
-
-def _is_page(record: Any) -> bool:
-    if not isinstance(record, dict):
-        return False
-    return list_key(record) is not None or any(key.casefold() == "totalresults" for key in record)
-
-
-def _rows_of_table(table: Any, name: str) -> list[dict[str, Any]]:
-    """Rows of a query's answer (Log Analytics API): names once, then lists of values."""
-    try:
-        names = [column["name"] for column in table["columns"]]
-        return [dict(zip(names, row, strict=True)) for row in table["rows"]]
-    except (TypeError, KeyError, ValueError) as error:
-        raise InputError(f"{name}: a table whose rows do not fit its columns.") from error
-
-
-def _groups(stream: Stream, batch: int, raw: bool) -> Iterator[_Group]:
+def _groups(stream: Stream, batch: int, raw: bool) -> Iterator[Group]:
     """The groups of a stream of documents, whatever stands between them."""
     while sign := stream.peek():
         if sign == b"[":
             stream.at += 1
             for records, last in _elements(stream, batch, raw):
                 if isinstance(records, bytes):
-                    yield _Group([], {}, last, raw=records)
+                    yield Group([], {}, last, raw=records)
                 else:
-                    yield from _of_list(records, {}, last, stream.name)
+                    yield from of_list(records, {}, last, stream.name)
         elif sign == b"{":
             yield from _lines(stream, batch)
             if stream.peek() == b"{":
@@ -213,7 +152,7 @@ def _groups(stream: Stream, batch: int, raw: bool) -> Iterator[_Group]:
             raise stream.fail(stream.at, "no JSON (a record or a list is expected here)")
 
 
-def _lines(stream: Stream, batch: int) -> Iterator[_Group]:
+def _lines(stream: Stream, batch: int) -> Iterator[Group]:
     """Documents that fill a line each; stops before the first that does not."""
     while stream.peek() == b"{":
         if len(stream.window) - stream.at < batch and not stream.ended:
@@ -233,7 +172,7 @@ def _lines(stream: Stream, batch: int) -> Iterator[_Group]:
         if len(found) != len(lines):  # a document over several lines, or several on one
             found, taken = _line_by_line(stream, end)
         for one in found:
-            yield from _of_document(one, f"{stream.name}, line {stream.line(stream.at)}")
+            yield from of_document(one, f"{stream.name}, line {stream.line(stream.at)}")
         stream.at = taken
         if taken != end:
             return
@@ -256,12 +195,12 @@ def _line_by_line(stream: Stream, end: int) -> tuple[list[Any], int]:
     return found, end
 
 
-def _object(stream: Stream, batch: int, raw: bool) -> Iterator[_Group]:
+def _object(stream: Stream, batch: int, raw: bool) -> Iterator[Group]:
     """One document in braces: a page whose list is read in parts, or a single resource."""
     start_line = stream.line(stream.at)
     stream.at += 1
     around: dict[str, Any] = {}
-    held: _Group | None = None
+    held: Group | None = None
     while (sign := stream.peek()) != b"}":
         if sign != b'"':
             raise stream.fail(stream.at, what_is_wrong(sign, "a quoted key is expected here"))
@@ -269,16 +208,16 @@ def _object(stream: Stream, batch: int, raw: bool) -> Iterator[_Group]:
         if stream.peek() != b":":
             raise stream.fail(stream.at, "no JSON (a colon is expected here)")
         stream.at += 1
-        if stream.peek() == b"[" and held is None and key.casefold() in LISTS[:4]:
+        if stream.peek() == b"[" and held is None and _holds_records(key, around):
             stream.at += 1
-            held = _Group([])
+            held = Group([])
             for records, _ in _elements(stream, batch, raw):
                 if held.records:
-                    yield _Group(held.records, dict(around), False)
+                    yield Group(held.records, dict(around), False)
                 if isinstance(records, bytes):
-                    yield _Group([], dict(around), False, raw=records)
+                    yield Group([], dict(around), False, raw=records)
                     records = []
-                held = _Group(records)
+                held = Group(records)
         else:
             around[key] = decode(stream, stream.take())
         if stream.peek() == b",":
@@ -290,9 +229,15 @@ def _object(stream: Stream, batch: int, raw: bool) -> Iterator[_Group]:
     stream.at += 1
     where = f"{stream.name}, line {start_line}"
     if held is None:
-        yield from _of_document(around, where)
+        yield from of_document(around, where)
     else:
-        yield from _of_list(held.records, around, True, where)
+        yield from of_list(held.records, around, True, where)
+
+
+def _holds_records(key: str, around: dict[str, Any]) -> bool:
+    """Whether a list under this key is the list of a page; see ``list_key``."""
+    name = key.casefold()
+    return name in LISTS and (name not in LISTS[4:] or "id" not in around)
 
 
 def _elements(stream: Stream, batch: int, raw: bool) -> Iterator[tuple[list[Any] | bytes, bool]]:
@@ -329,9 +274,7 @@ def _elements(stream: Stream, batch: int, raw: bool) -> Iterator[tuple[list[Any]
             size += len(value)
             if sign == b"{" and (key := FIRST_KEY.match(value)):
                 mark = key.group()
-                raw = (
-                    raw and not _is_page(found[-1]) and not {"columns", "rows"} <= found[-1].keys()
-                )
+                raw = raw and not is_page(found[-1]) and not {"columns", "rows"} <= found[-1].keys()
         if stream.peek() == b",":
             stream.at += 1
             if stream.peek() == b"]":

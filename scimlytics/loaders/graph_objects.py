@@ -178,7 +178,9 @@ def group_rows(objects: Objects, asked: set[str]) -> Loading:
                 edges.append(edge(known["id"], member, row))
     collected = {column for key, column in GROUPS_ASKED.items() if key in seen} | ALWAYS
     collected |= {"members_shown"} | ({"dynamic"} if "grouptypes" in seen else set())
-    rows = {"groups": columns, "memberships": edges_of(edges)}
+    rows = {"groups": columns}
+    if edges or any(columns["members_shown"]):
+        rows["memberships"] = edges_of(edges)
     if left:
         pairs = sorted(set(left))
         rows["-memberships"] = {

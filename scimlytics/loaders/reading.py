@@ -124,6 +124,8 @@ def _read_content(read: FileRead, place: Place, content: Content, by_hand: Forma
             if crew is not None:
                 _take_back(read, place, crew, wait=True)
                 piece = replace(piece, first_row=piece.first_row + crew.rows)
+            if piece.doubled:
+                read.notes["a key given twice in one record; the last one counts"] += piece.doubled
             for run, format_ in _runs(piece, known, by_hand):
                 _load(read, place, content.name, run, format_)
                 known = format_
