@@ -142,19 +142,24 @@ def attribute(name: str | None) -> str | None:
     return None if not name else NAME_PARTS.get(name, name)
 
 
-@lru_cache(maxsize=10_000)
 def object_type(identity: Any, other: Any = None) -> str | None:
     """What kind of object an identityType names, whatever its case or URN."""
     for kind in (identity, other):
-        tail = str(kind or "").rpartition(":")[2].casefold()
-        if not tail:
-            continue
-        if "user" in tail or tail in ("worker", "person", "inetorgperson", "employee"):
-            return "user"
-        if "role" in tail:
-            return "role"
-        return "group" if "group" in tail else "other"
+        if isinstance(kind, str) and (found := _object_type(kind)):
+            return found
     return None
+
+
+@lru_cache(maxsize=10_000)
+def _object_type(kind: str) -> str | None:
+    tail = kind.rpartition(":")[2].casefold()
+    if not tail:
+        return None
+    if "user" in tail or tail in ("worker", "person", "inetorgperson", "employee"):
+        return "user"
+    if "role" in tail:
+        return "role"
+    return "group" if "group" in tail else "other"
 
 
 def is_outbound(source: str | None, target: str | None, job: str | None) -> bool:
