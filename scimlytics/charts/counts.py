@@ -50,6 +50,89 @@ def by_cause(counts: pd.DataFrame, title: str = "Findings by cause") -> go.Figur
     return made.update_xaxes(title="findings", rangemode="tozero")
 
 
+def bars(
+    frame: pd.DataFrame, across: str, value: str, title: str, family: str = "neutral"
+) -> go.Figure:
+    """Upright bars in the order of the table.
+
+    Parameters
+    ----------
+    frame
+        One row per bar.
+    across, value
+        The columns with the bars' names and heights.
+    title
+        What the chart shows.
+    family
+        Whose colour the bars have; a name of ``theme.PALETTE``.
+    """
+    made = theme.figure(title, height=280)
+    if frame.empty:
+        return theme.nothing(made)
+    made.add_bar(
+        x=theme.labels(frame[across]),
+        y=frame[value].tolist(),
+        marker_color=theme.PALETTE[family],
+        text=frame[value].tolist(),
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{x}: %{y}<extra></extra>",
+    )
+    made.update_xaxes(showgrid=False)
+    return made.update_yaxes(title=value.replace("_", " "), rangemode="tozero", tickformat=",d")
+
+
+def departments(frame: pd.DataFrame) -> go.Figure:
+    """A matrix: missing and inactive users by department and cause.
+
+    Parameters
+    ----------
+    frame
+        What ``measures.people.by_department`` returns.
+    """
+    return matrix(frame, "cause", "department", "findings", "By department and cause")
+
+
+def payloads(frame: pd.DataFrame) -> go.Figure:
+    """A matrix: which attribute was missing in which operation.
+
+    Parameters
+    ----------
+    frame
+        What ``measures.payloads.missing_values`` returns.
+    """
+    title = "Missing or refused values, by attribute and operation"
+    return matrix(frame, "action", "attribute", "attempts", title)
+
+
+def agreement(frame: pd.DataFrame) -> go.Figure:
+    """Bars: in how many of a hundred linked people each attribute agrees.
+
+    Parameters
+    ----------
+    frame
+        What ``measures.scoping.agreement`` returns.
+    """
+    made = theme.figure("Attributes: how many of 100 linked people agree", height=_tall(len(frame)))
+    if frame.empty:
+        return theme.nothing(made, "Nothing could be compared.")
+    shades = [
+        theme.PALETTE["mapping" if wrong else "neutral"] for wrong in frame["wrong"].fillna(False)
+    ]
+    made.add_bar(
+        x=frame["percent"].tolist(),
+        y=theme.labels(frame["attribute"]),
+        orientation="h",
+        marker_color=shades,
+        text=[f"{percent:.0f}" for percent in frame["percent"]],
+        textposition="auto",
+        textangle=0,
+        hovertemplate="%{y}: %{x:.1f} of 100<extra></extra>",
+    )
+    made.update_yaxes(autorange="reversed", showgrid=False)
+    return made.update_xaxes(range=[0, 100], title="of 100")
+
+
 def funnel(stages: pd.DataFrame, title: str = "From the directory to an account") -> go.Figure:
     """Bars: how many people reach each stage, and how many are lost before it.
 

@@ -126,6 +126,41 @@ def windows(
     )
 
 
+def gantt(cycles: pd.DataFrame, title: str = "Cycles, and how they ended") -> go.Figure:
+    """Points over time, one per cycle: how long it took, how much it did, how it ended.
+
+    Parameters
+    ----------
+    cycles
+        ``begin``, ``minutes``, ``lines``, ``outcome``; what ``measures.cycles.cycles`` returns.
+    title
+        What the chart shows.
+    """
+    made = theme.figure(title, height=340, wide=True)
+    if cycles.empty:
+        return theme.nothing(made, "The log names no cycles.")
+    most = max(int(cycles["lines"].max()), 1)
+    for outcome, sign, family in (
+        ("fine", "circle", "neutral"),
+        ("failures", "square", "target_error"),
+        ("throttled", "diamond", "throttling"),
+    ):
+        rows = cycles[cycles["outcome"] == outcome]
+        if rows.empty:
+            continue
+        sizes = [6 + 18 * (lines / most) ** 0.5 for lines in rows["lines"]]
+        made.add_scatter(
+            x=rows["begin"].tolist(),
+            y=rows["minutes"].tolist(),
+            mode="markers",
+            name=outcome,
+            marker={"symbol": sign, "size": sizes, "color": theme.PALETTE[family], "opacity": 0.8},
+            customdata=rows["lines"].tolist(),
+            hovertemplate="%{x|%d %b %H:%M}: %{customdata} log lines in %{y:.1f} minutes<extra></extra>",
+        )
+    return made.update_yaxes(title="minutes", rangemode="tozero")
+
+
 def twins(accounts: pd.DataFrame, title: str = "When the accounts were made") -> go.Figure:
     """Points on a line per person: the surviving account and its twin, by when they were made.
 

@@ -4,10 +4,55 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scimlytics.measures.figures import Figures
+from scimlytics.measures.findings import by_cause as causes
 from scimlytics.measures.findings import open_ones
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import ibis.expr.types as ir
+
+AGES = (
+    (1, "to 1 day"),
+    (2, "to 2 days"),
+    (7, "to 7 days"),
+    (30, "to 30 days"),
+    (90, "to 90 days"),
+    (10**6, "longer"),
+    (10**6, "not known"),
+)
+"""Limits in days, and how the bar is called; the last two are "longer" and "not known"."""
+
+
+def figures(findings: ir.Table, users: ir.Table, completeness: ir.Table) -> ir.Table:
+    """Key figures on missing users; columns as of ``Figures.table``."""
+    found = open_ones(findings).filter(lambda t: t.object_type == "user")
+    wanted = users.filter(users.wanted.isin(["yes", "presumed"])).count()
+    missing = found.filter(found.situation == "missing")
+    inactive = found.filter(found.situation == "inactive")
+    both = ("source_users", "target_users")
+    gone = missing.union(inactive)
+    made = Figures(completeness)
+    made.findings("Missing", missing, wanted, "wanted people", both)
+    made.findings("Inactive", inactive, wanted, "wanted people", both)
+    made.findings(
+        "Never heal by themselves",
+        gone.filter(gone.heals == "no"),
+        gone.count(),
+        "missing or inactive",
+    )
+    unsure = gone.filter(gone.certainty.isin(["suspected", "undecidable"]))
+    made.findings("Left open by the evidence", unsure, gone.count(), "missing or inactive")
+    return made.table()
+
+
+def by_cause(findings: ir.Table) -> ir.Table:
+    """Missing and inactive users by cause; columns as of ``findings.by_cause``."""
+    kept = findings.filter(
+        findings.object_type == "user", findings.situation.isin(["missing", "inactive"])
+    )
+    return causes(kept)
 
 
 def funnel(users: ir.Table, claims: ir.Table) -> ir.Table:
@@ -106,6 +151,33 @@ def by_department(findings: ir.Table, source_users: ir.Table, users: ir.Table) -
     )
     joined = counted.left_join(size, "department").drop("department_right")
     return joined.order_by(joined.findings.desc(), "department", "cause")
+
+
+def ages(findings: ir.Table, *, now: datetime) -> ir.Table:
+    """How long missing and inactive users can have been so: ``place``, ``age``, ``findings``.
+
+    Parameters
+    ----------
+    findings
+        FINDINGS.
+    now
+        The moment asked about.
+    """
+    import ibis
+
+    rows = open_ones(findings).filter(
+        lambda t: (t.object_type == "user") & t.situation.isin(["missing", "inactive"])
+    )
+    moment = int(now.timestamp())
+    days = (moment - rows.since.epoch_seconds()) / 86_400
+    place = ibis.cases(
+        (days.isnull(), len(AGES) - 1),
+        *((days <= limit, at) for at, (limit, _) in enumerate(AGES)),
+        else_=len(AGES) - 2,
+    )
+    counted = rows.group_by(place=place).agg(findings=lambda t: t.count())
+    name = ibis.cases(*((counted.place == at, text) for at, (_, text) in enumerate(AGES)), else_="")
+    return counted.select("place", "findings", age=name).order_by("place")
 
 
 def leavers(findings: ir.Table, target_users: ir.Table) -> ir.Table:

@@ -31,6 +31,8 @@ ORDER = (
     "cycle_health",
 )
 """The order of the pages; notebooks that are not named here follow by name."""
+LINES = 20
+"""So many lines of an error are shown on its page."""
 MARK = "report.json"
 """By this file a folder is known to be a report, which the next report may replace."""
 
@@ -254,12 +256,20 @@ def _run(job: Job, kernel: Any, work: Path, folder: Path, timeout: float) -> str
             page=(job.name, str(work / "data"), str(folder)),
         )
     except papermill.PapermillExecutionError as error:
-        return f"{error.ename}: {error.evalue}".strip(": ")
+        return _short(f"{error.ename}: {error.evalue}".strip(": "))
     except CellTimeoutError:
         return f"A cell took longer than {timeout:g} seconds. Give more time, or look at it alone."
     except DeadKernelError:
         return "The kernel died; memory may have run out. The other pages were made by a new one."
     return None
+
+
+def _short(text: str) -> str:
+    """The first lines of a message, and how many there are more."""
+    lines = text.splitlines()
+    if len(lines) <= LINES:
+        return text
+    return "\n".join([*lines[:LINES], f"… and {len(lines) - LINES:,} lines more."])
 
 
 def _export(
