@@ -123,3 +123,12 @@ def test_prose_leaves_out_words_that_belittle(page: Path) -> None:
     text = FENCE.sub("", page.read_text("utf-8"))
 
     assert not re.findall(r"\b(simply|obviously|of course|easily)\b", text, re.IGNORECASE)
+
+
+def test_each_module_of_commands_is_in_the_order_of_the_help() -> None:
+    from scimlytics.cli import commands as folder
+    from scimlytics.cli.app import COMMANDS
+
+    modules = {path.stem for path in Path(folder.__file__).parent.glob("[a-z]*.py")}
+
+    assert modules == set(COMMANDS)
