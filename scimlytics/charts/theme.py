@@ -192,5 +192,6 @@ def figure(title: str, *, height: int = 320, wide: bool = False) -> go.Figure:
 def nothing(made: go.Figure, text: str = "Nothing here.") -> go.Figure:
     """Say in words that a chart has nothing to show; never leave it blank."""
     made.add_annotation(text=text, x=0.5, y=0.5, xref="paper", yref="paper", font={"size": 14})
+    made.update_layout(height=130)
     made.update_xaxes(visible=False)
     return made.update_yaxes(visible=False)

@@ -107,21 +107,29 @@ class Figures:
         import ibis
 
         grades = self._completeness.filter(self._completeness["name"].isin(rests_on or ("-",)))
-        open_, absent = (
-            grades.filter(grades.grade != "complete").count().as_scalar() > 0,
-            grades.filter(grades.grade == "absent").count().as_scalar() > 0,
+        row = summary.mutate(
+            number=summary["value"].fill_null(0).cast("int64"),
+            of=ibis.null("int64") if of is None else of.as_scalar().cast("int64"),
+            unproven=grades.filter(grades.grade != "complete").count().as_scalar(),
+            absent=grades.filter(grades.grade == "absent").count().as_scalar(),
+            grade=severity,
+            note=note,
         )
-        value = summary["value"].fill_null(0).cast("int64")
-        zero = ibis.cases((absent, ""), (open_, "unproven"), else_="fine")
+        none, absent = row.number == 0, row.absent > 0
+        zero = ibis.cases(
+            (absent | (row.of == 0).fill_null(False), ""),
+            (row.unproven > 0, "unproven"),
+            else_="fine",
+        )
         self._rows.append(
-            summary.select(
+            row.select(
                 place=ibis.literal(len(self._rows), "int64"),
                 label=ibis.literal(label),
-                value=ibis.ifelse((value == 0) & absent, ibis.null("int64"), value),
-                of=ibis.null("int64") if of is None else of.as_scalar().cast("int64"),
+                value=ibis.ifelse(none & absent, ibis.null("int64"), row.number),
+                of=row.of,
                 of_what=ibis.literal(of_what),
-                severity=ibis.ifelse(value == 0, zero, severity) if judge else ibis.literal(""),
-                note=ibis.ifelse((value == 0) & absent, "not exported", note),
+                severity=ibis.ifelse(none, zero, row.grade) if judge else ibis.literal(""),
+                note=ibis.ifelse(none & absent, "not exported", row.note),
             )
         )
         return self

@@ -8,33 +8,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from scimlytics import shipped
-from scimlytics.errors import ReportError, unknown
-from scimlytics.reports.parameters import Declared, Plain, declared, settle, spoken
+from scimlytics.reports.jobs import Job, chosen_jobs, notebook_names
+from scimlytics.reports.publish import MARK, publish, refuse_foreign
 
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
-ORDER = (
-    "overview",
-    "missing_users",
-    "missing_memberships",
-    "duplicate_users",
-    "deletion_drift",
-    "throttling_gaps",
-    "rename_lag",
-    "payload_errors",
-    "scope_and_mapping",
-    "cycle_health",
-)
-"""The order of the pages; notebooks that are not named here follow by name."""
 LINES = 20
 """So many lines of an error are shown on its page."""
-MARK = "report.json"
-"""By this file a folder is known to be a report, which the next report may replace."""
 
 
 @dataclass(frozen=True)
@@ -59,27 +41,6 @@ class Report:
     def failures(self) -> tuple[Made, ...]:
         """The pages that could not be finished."""
         return tuple(page for page in self.pages if page.failure)
-
-
-@dataclass(frozen=True)
-class Job:
-    """A notebook about to be run."""
-
-    name: str
-    notebook: NotebookNode
-    declared: Mapping[str, Declared]
-    parameters: dict[str, Plain]
-
-    @property
-    def file(self) -> str:
-        """The page's file: the overview comes first."""
-        return "index.html" if self.name == "overview" else f"{self.name}.html"
-
-
-def notebook_names(folder: Path | None = None) -> list[str]:
-    """The notebooks there are, in the order of the pages."""
-    found = {path.stem for path in (folder or shipped.notebooks()).glob("*.ipynb")}
-    return [name for name in ORDER if name in found] + sorted(found - set(ORDER))
 
 
 def report(
@@ -133,19 +94,19 @@ def report(
     """
     folder = notebooks or shipped.notebooks()
     target = Path(out).resolve()
-    _refuse_foreign(target)
+    refuse_foreign(target)
     common = {
         "evidence_path": Path(evidence_path).resolve(),
         "as_of": as_of,
         "marks": None if marks is None else Path(marks).resolve(),
         "history": None if history is None else Path(history).resolve(),
     }
-    jobs = _jobs(folder, only, common, dict(parameters or {}))
+    jobs = chosen_jobs(folder, only, common, dict(parameters or {}))
     work = target.parent / f".{target.name}.{uuid4().hex[:8]}"
     work.mkdir(parents=True)
     try:
         pages = _make(jobs, work, folder, isolate=isolate, timeout=timeout, progress=progress)
-        _publish(work, target)
+        publish(work, target)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     moved = tuple(
@@ -153,38 +114,6 @@ def report(
         for page in pages
     )
     return Report(target / "index.html", moved)
-
-
-def _jobs(
-    folder: Path,
-    only: Iterable[str] | None,
-    common: dict[str, object],
-    given: dict[str, object],
-) -> list[Job]:
-    import nbformat
-
-    known = notebook_names(folder)
-    chosen = list(dict.fromkeys(only or known))
-    for name in chosen:
-        if name not in known:
-            raise unknown("notebook", name, known)
-    read = {name: spoken(nbformat.read(folder / f"{name}.ipynb", as_version=4)) for name in chosen}
-    declares = {name: declared(notebook) for name, notebook in read.items()}
-    every: dict[str, Declared] = {}
-    for found in declares.values():
-        every |= found
-    settle(every, given, " or ".join(chosen))
-    jobs = []
-    for name in sorted(chosen, key=known.index):
-        here = declares[name]
-        if "evidence_path" not in here:
-            raise ReportError(
-                f"{name}.ipynb declares no parameter evidence_path; nothing to report on."
-            )
-        values = {key: value for key, value in common.items() if key in here and value is not None}
-        values |= {key: value for key, value in given.items() if key in here}
-        jobs.append(Job(name, read[name], here, settle(here, values, name)))
-    return jobs
 
 
 def _make(
@@ -320,24 +249,4 @@ def _write_mark(
     (work / MARK).write_text(text, encoding="utf-8")
 
 
-def _refuse_foreign(target: Path) -> None:
-    if target.exists() and not target.is_dir():
-        raise ReportError(f"{target} is a file; give a folder for the report.")
-    if target.is_dir() and any(target.iterdir()) and not (target / MARK).is_file():
-        raise ReportError(
-            f"{target} is not empty and no report; it would be replaced. Give another folder."
-        )
-
-
-def _publish(work: Path, target: Path) -> None:
-    """Put the new report in place with one rename; an earlier one stays whole until then."""
-    former = target.parent / f".{target.name}.{uuid4().hex[:8]}.former"
-    if target.exists():
-        target.rename(former)
-    try:
-        work.rename(target)
-    except OSError:
-        if former.exists():
-            former.rename(target)
-        raise
-    shutil.rmtree(former, ignore_errors=True)
+__all__ = ["Made", "Report", "notebook_names", "report"]
