@@ -13,12 +13,16 @@ from scimlytics.errors import InputError
 from scimlytics.evidence import Evidence, to_frame
 from scimlytics.evidence.completeness import Shown
 from scimlytics.measures import (
+    cycles,
     deletion,
     duplicates,
     figures,
     measure,
     membership,
+    payloads,
     people,
+    renames,
+    scoping,
     throttling,
 )
 from scimlytics.measures import findings as found
@@ -206,7 +210,7 @@ def test_a_zero_is_fine_only_when_what_it_rests_on_is_complete() -> None:
                 for side, terminal in shown.items()
             },
         )
-        return str(measure(figures.health, held, findings())["severity"][0])
+        return str(measure(figures.health, held, findings())["severity"][1])
 
     assert severity(source=True, target=True) == "fine"
     assert severity(source=True, target=False) == "unproven"
@@ -415,6 +419,92 @@ def test_duplicates_of_people_who_left_are_a_risk() -> None:
     ]
 
 
+def test_renames_arrive_with_the_first_accepted_claim_or_never() -> None:
+    audit = [
+        {"audit_id": name, "at": ago(5), "action": "rename", "object_type": "user",
+         "source_id": f"s-{name}", "subject": name, "attribute": "userPrincipalName", "new": name}
+        for name in ("ada", "bob")
+    ]  # fmt: skip
+    held = evidence(
+        source_users=[person("ada"), person("bob")],
+        target_users=[],
+        source_audit=audit,
+        events=[
+            attempt("ada", 6),
+            attempt("ada", 4),
+            attempt("ada", 3),
+            attempt("bob", 4, refused=True),
+        ],
+    )
+
+    arrived = measure(renames.arrivals, held).fillna({"lag_minutes": -1})
+
+    assert rows(arrived, "subject", "lag_minutes") == [("ada", 60.0), ("bob", -1)]
+    assert rows(measure(renames.distribution, held), "lag", "renames") == [
+        ("to 80 min", 1),
+        ("never", 1),
+    ]
+
+
+def test_ages_count_from_the_earliest_moment() -> None:
+    seen = findings(
+        finding("a", since=ago(10)),
+        finding("b", since=ago(24 * 5)),
+        finding("c"),
+        finding("d", since=ago(9999)),
+    )
+
+    ages = measure(people.ages, NOTHING, seen, options={"now": NOW})
+
+    assert rows(ages, "age", "findings") == [
+        ("to 1 day", 1), ("to 7 days", 1), ("longer", 1), ("not known", 1),
+    ]  # fmt: skip
+
+
+def test_codes_tell_how_often_and_since_when() -> None:
+    codes = measure(payloads.codes, REFUSED)
+
+    assert rows(codes, "code", "family", "attempts", "objects", "first_seen", "last_seen") == [
+        ("TooManyRequests", "throttled", 3, 2, ago(10), ago(9.5))
+    ]
+
+
+def test_cycles_end_as_their_worst_line() -> None:
+    held = evidence(
+        source_users=[person("ada")],
+        target_users=[],
+        events=[
+            {**attempt("ada", 10), "cycle_id": "c1"},
+            {**attempt("ada", 9.5, refused=True), "cycle_id": "c1"},
+            {**attempt("ada", 5), "cycle_id": "c2"},
+        ],
+    )
+
+    ran = measure(cycles.cycles, held)
+
+    assert rows(ran, "cycle_id", "minutes", "lines", "outcome") == [
+        ("c1", 30.0, 2, "throttled"),
+        ("c2", 0.0, 1, "fine"),
+    ]
+
+
+def test_clauses_that_were_false_are_counted_by_people() -> None:
+    held = evidence(
+        source_users=[person("ada"), person("bob")],
+        target_users=[],
+        events=[
+            {**attempt(name, hours), "status": "skipped", "scope_failed": ["dept", "city"][:many],
+             "scope_filter": False}
+            for name, hours, many in (("ada", 3, 2), ("ada", 2, 2), ("bob", 1, 1))
+        ],
+    )  # fmt: skip
+
+    assert rows(measure(scoping.clauses, held), "clause", "people") == [("dept", 2), ("city", 1)]
+    assert rows(measure(scoping.flags, held), "flag", "people", "skipped") == [
+        ("inside the scoping filter", 2, 3)
+    ]
+
+
 def test_deletions_name_groups_first_and_whom_they_hit() -> None:
     seen = findings(
         finding("ada", check="deletion_drift", source_id="s-ada"),
@@ -427,9 +517,26 @@ def test_deletions_name_groups_first_and_whom_they_hit() -> None:
     assert rows(deletions, "subject", "members") == [("Sales", 2), ("ada", 2)]
 
 
+def options(name: str) -> dict[str, Any]:
+    """Options without which a measure cannot be asked."""
+    return {"now": NOW} if name == "ages" else {}
+
+
 EVERY = [
     (module, name)
-    for module in (deletion, duplicates, figures, found, membership, people, throttling)
+    for module in (
+        cycles,
+        deletion,
+        duplicates,
+        figures,
+        found,
+        membership,
+        payloads,
+        people,
+        renames,
+        scoping,
+        throttling,
+    )
     for name, function in vars(module).items()
     if callable(function)
     and getattr(function, "__module__", "") == module.__name__
@@ -442,7 +549,7 @@ EVERY = [
 def test_every_measure_says_what_it_is_and_finds_nothing_in_nothing(module: Any, name: str) -> None:
     function = getattr(module, name)
 
-    measured = measure(function, NOTHING, findings())
+    measured = measure(function, NOTHING, findings(), options=options(name))
 
     assert str(function.__doc__).split("\n")[0].endswith(".")
     if name not in ("figures", "health", "funnel"):
@@ -454,9 +561,22 @@ def test_every_measure_leaves_the_findings_as_they_were(module: Any, name: str) 
     held = findings(finding("a", since=ago(2), until=ago(1)))
     before = held.copy()
 
-    measure(getattr(module, name), TWO_GROUPS, held)
+    measure(getattr(module, name), TWO_GROUPS, held, options=options(name))
 
     pd.testing.assert_frame_equal(held, before)
+
+
+@pytest.mark.parametrize(
+    "module", [module for module, name in EVERY if name in ("figures", "health")]
+)
+def test_key_figures_have_the_columns_a_page_wants(module: Any) -> None:
+    made = measure(
+        getattr(module, "figures", None) or getattr(module, "health"),
+        TWO_GROUPS,
+        findings(),  # noqa: B009
+    )
+
+    assert list(made) == ["place", "label", "value", "of", "of_what", "severity", "note"]
 
 
 def test_an_unknown_option_is_refused_with_the_known_ones() -> None:

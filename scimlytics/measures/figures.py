@@ -107,29 +107,23 @@ class Figures:
         import ibis
 
         grades = self._completeness.filter(self._completeness["name"].isin(rests_on or ("-",)))
-        row = summary.mutate(
-            number=summary["value"].fill_null(0).cast("int64"),
-            of=ibis.null("int64") if of is None else of.as_scalar().cast("int64"),
-            unproven=grades.filter(grades.grade != "complete").count().as_scalar(),
-            absent=grades.filter(grades.grade == "absent").count().as_scalar(),
-            grade=severity,
-            note=note,
-        )
-        none, absent = row.number == 0, row.absent > 0
-        zero = ibis.cases(
-            (absent | (row.of == 0).fill_null(False), ""),
-            (row.unproven > 0, "unproven"),
-            else_="fine",
-        )
+        number = summary["value"].fill_null(0).cast("int64")
+        none = number == 0
+        absent = grades.filter(grades.grade == "absent").count().as_scalar() > 0
+        open_ = grades.filter(grades.grade != "complete").count().as_scalar() > 0
+        # Coalesced, since Ibis 12 repeats the name of a bare subquery wherever else it is used.
+        whole = ibis.null("int64") if of is None else ibis.coalesce(of.as_scalar(), 0)
+        nothing = ibis.literal(False) if of is None else whole == 0
+        zero = ibis.cases((absent | nothing, ""), (open_, "unproven"), else_="fine")
         self._rows.append(
-            row.select(
+            summary.select(
                 place=ibis.literal(len(self._rows), "int64"),
                 label=ibis.literal(label),
-                value=ibis.ifelse(none & absent, ibis.null("int64"), row.number),
-                of=row.of,
+                value=ibis.ifelse(none & absent, ibis.null("int64"), number),
+                of=whole,
                 of_what=ibis.literal(of_what),
-                severity=ibis.ifelse(none, zero, row.grade) if judge else ibis.literal(""),
-                note=ibis.ifelse(none & absent, "not exported", row.note),
+                severity=ibis.ifelse(none, zero, severity) if judge else ibis.literal(""),
+                note=ibis.ifelse(none & absent, "not exported", note),
             )
         )
         return self
