@@ -53,7 +53,7 @@ class Rule:
 
 def evaluate(
     rows: ir.Table, rules: Sequence[Rule], grades: Mapping[str, str]
-) -> tuple[ir.Table, tuple[str, ...]]:
+) -> ir.Table:
     """Decide the cause of each row.
 
     Parameters
@@ -70,8 +70,6 @@ def evaluate(
     ir.Table
         *rows* with ``cause``, ``rule`` (its place), ``certainty``, ``detail``, ``alternatives``
         (causes, separated by blanks). Rows that no rule fits are left out.
-    tuple of str
-        The columns that rules cite.
     """
     import ibis
 
@@ -110,8 +108,7 @@ def evaluate(
         detail=by_rule([_sentence(rule.says(chosen)) for rule in rules]),
         alternatives=others,
     )
-    cited = tuple(sorted({name for rule in rules for name in rule.cites}))
-    return decided.drop(*[f"_match_{place}" for place in range(len(rules))]), cited
+    return decided.drop(*[f"_match_{place}" for place in range(len(rules))])
 
 
 def _all(conditions: Sequence[ir.BooleanValue]) -> ir.BooleanValue:

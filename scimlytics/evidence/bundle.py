@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -370,7 +370,7 @@ class Evidence:
             find = source_users_gap if side == "source" else target_users_gap
             found = self.engine.fetch(find(_Tables(self)))
             gap = tuple(found.column("id").to_pylist())
-        return grade(
+        graded = grade(
             side,
             collection,
             shown,
@@ -380,6 +380,11 @@ class Evidence:
             gap=gap,
             limits=self.limits,
         )
+        if collection == "memberships" and shown is not None:
+            groups = self._grade(side, "groups")
+            if groups.grade == "suspect":
+                return replace(graded, grade="suspect", why=f"of its groups {groups.why}")
+        return graded
 
     def _empty_is_strange(self, side: str, collection: str) -> bool:
         if collection in ("users", "assignments"):

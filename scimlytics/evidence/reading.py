@@ -12,7 +12,7 @@ from scimlytics.evidence.bundle import NAMES, SIDED, Evidence
 from scimlytics.evidence.completeness import Shown
 
 if TYPE_CHECKING:
-    from scimlytics.loaders import FileReport, Loaded
+    from scimlytics.loaders import FileReport, Loaded, Pull
     from scimlytics.settings import Settings
 
 SAYS_NOTHING = ("coverage",)
@@ -127,13 +127,14 @@ def _evidence(folder: Path, settings: Settings, loaded: Loaded) -> Evidence:
     pulls = {
         (pull.side, pull.collection, pull.group_id): Shown(
             rows=pull.rows,
-            declared_total=pull.declared_total,
+            declared_total=_total(pull),
             repeated=pull.repeated,
             open_next=pull.open_next,
             terminal=pull.terminal,
             capped=pull.capped,
         )
         for pull in loaded.pulls
+        if pull.side != "log"
     }
     tables = {
         name: rows
@@ -150,6 +151,13 @@ def _evidence(folder: Path, settings: Settings, loaded: Loaded) -> Evidence:
         systems=loaded.systems,
         newest=loaded.newest,
     )
+
+
+def _total(pull: Pull) -> int | None:
+    """The declared total of a collection; that of a list of groups counts groups, not members."""
+    if pull.collection == "memberships" and pull.group_id is None:
+        return None
+    return pull.declared_total
 
 
 def _file_row(report: FileReport) -> dict[str, Any]:

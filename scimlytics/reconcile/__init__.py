@@ -210,6 +210,7 @@ def _groups(evidence: Evidence) -> None:
             trust_claims=True,
         ),
     )
+    keep("group_names_written", groups.names_written(t("claims"), t("changes")))
     keep(
         "ledger_groups",
         groups.ledger(

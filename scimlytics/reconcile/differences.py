@@ -36,9 +36,13 @@ TARGET_COLUMNS = {
 }
 """Target attributes (folded) and the column of USERS that holds them."""
 LOGIN_KEYS = ("user_name", "email")
-USUAL = {"user_name": "user_name", "email": "email"}
 LEARNT = ("display_name", "given_name", "family_name", "department", "title", "employee_number")
 ENOUGH_AGREE, ENOUGH_PEOPLE = 0.9, 10
+"""An attribute that no mapping names counts when so many agree in it."""
+WRONG_BELOW, WRONG_FROM = 0.5, 5
+"""A mapping that fewer agree with, among at least so many, is wrong itself."""
+NAME_SOURCES = ("user_name", "email", "mail_nickname", "employee_number")
+"""What a user name may come from where no mapping says so."""
 FOLDED = {"user_name": "user_name_key", "email": "email_key"}
 
 
@@ -67,6 +71,7 @@ def pairings(
         The columns that the exports of users collected.
     """
     found: dict[str, Pairing] = {}
+    learnt: list[Pairing] = []
     for row in mappings:
         column = TARGET_COLUMNS.get(str(row["target_attribute_key"]))
         origin = SOURCE_COLUMNS.get(str(row["source_attribute"] or "").casefold())
@@ -77,14 +82,16 @@ def pairings(
             continue
         flow = None if row["flow_type"] is None else str(row["flow_type"])
         found[column] = Pairing(column, origin, str(row["target_attribute"]), True, flow)
-    for column, origin in USUAL.items():
-        if column not in found:
-            found[column] = Pairing(column, origin, column, mapped=False)
+    if "user_name" not in found:
+        learnt += [Pairing("user_name", one, "user_name", mapped=False) for one in NAME_SOURCES]
+    if "email" not in found:
+        learnt.append(Pairing("email", "email", "email", mapped=False))
     if not mappings:
-        for column in LEARNT:
-            found[column] = Pairing(column, column, column, mapped=False)
+        learnt += [Pairing(column, column, column, mapped=False) for column in LEARNT]
     return [
-        one for one in found.values() if one.source in source and one.target in target and one.source
+        one
+        for one in (*found.values(), *learnt)
+        if one.source in source and one.target in target and one.source
     ]
 
 
@@ -115,8 +122,8 @@ def compared(
     Returns
     -------
     ir.Table
-        ``person_id``, ``account_id``, ``column``, ``attribute``, ``flow_type``, ``mapped``,
-        ``wants``, ``holds``, ``equal``.
+        ``person_id``, ``account_id``, ``column``, ``attribute``, ``source``, ``rank`` (order
+        among alternatives), ``flow_type``, ``mapped``, ``wants``, ``holds``, ``equal``.
     """
     import ibis
 
@@ -126,7 +133,7 @@ def compared(
         right, links.account_id == right.t_id
     )
     parts = []
-    for one in pairings:
+    for rank, one in enumerate(pairings):
         wants, holds = both[f"s_{one.source}"], both[f"t_{one.target}"]
         wants_key = both[f"s_{FOLDED.get(one.source, one.source)}"]
         holds_key = both[f"t_{FOLDED.get(one.target, one.target)}"]
@@ -138,6 +145,8 @@ def compared(
                 "account_id",
                 column=ibis.literal(one.target, "string"),
                 attribute=ibis.literal(one.attribute, "string"),
+                source=ibis.literal(one.source, "string"),
+                rank=ibis.literal(rank, "int64"),
                 flow_type=ibis.literal(one.flow_type, "string"),
                 mapped=ibis.literal(one.mapped),
                 wants=wants,
@@ -151,12 +160,30 @@ def compared(
 
 
 def agreement(compared: ir.Table) -> ir.Table:
-    """How many linked people agree in each attribute: ``column``, ``attribute``, ``people``,
-    ``equal``, ``share``."""
-    counted = compared.group_by("column", "attribute", "mapped").agg(
+    """How far linked people agree in each attribute.
+
+    Where no mapping says from which source attribute a target attribute comes, the one that agrees
+    best is taken for it.
+
+    Returns
+    -------
+    ir.Table
+        ``column``, ``attribute``, ``source``, ``mapped``, ``people``, ``equal``, ``share``,
+        ``wrong`` (a mapping that most people disagree with).
+    """
+    import ibis
+
+    counted = compared.group_by("column", "attribute", "source", "mapped", "rank").agg(
         people=compared.count(), equal=compared["equal"].sum()
     )
-    return counted.mutate(share=counted["equal"] / counted.people)
+    shared = counted.mutate(share=counted["equal"] / counted.people)
+    best = shared.mutate(
+        place=ibis.row_number().over(
+            group_by=shared["column"], order_by=[shared.share.desc(), shared["rank"]]
+        )
+    ).filter(lambda t: t.place == 0)
+    wrong = best.mapped & (best.share < WRONG_BELOW) & (best.people >= WRONG_FROM)
+    return best.mutate(wrong=wrong).drop("place", "rank")
 
 
 def differences(
@@ -186,13 +213,16 @@ def differences(
     import ibis
 
     unequal = compared.filter(~compared["equal"])
-    joined = unequal.join(agreement.select("column", "share", "people"), "column")
+    joined = unequal.join(
+        agreement.select("column", "source", "share", "people", "wrong"), ["column", "source"]
+    )
+    few = joined.people < WRONG_FROM
     counts = (
         joined["mapped"]
-        | joined["column"].isin(LOGIN_KEYS)
+        | (joined["column"].isin(LOGIN_KEYS) & (few | (joined.share >= WRONG_BELOW)))
         | ((joined.share >= ENOUGH_AGREE) & (joined.people >= ENOUGH_PEOPLE))
     )
-    kept = joined.filter(counts)
+    kept = joined.filter(counts, ~joined.wrong).drop("rank")
     names = {key: column for key, column in SOURCE_COLUMNS.items()}
     changed = audit.filter(
         audit.attribute_key.isin(list(names)), audit.source_id.notnull()

@@ -225,6 +225,26 @@ def renames(audit: ir.Table) -> ir.Table:
     )
 
 
+def names_written(claims: ir.Table, changes: ir.Table) -> ir.Table:
+    """The newest successful claim on each group's name: ``group_id``, ``written``,
+    ``written_at``, ``written_value``."""
+    import ibis
+
+    good = claims.filter(
+        claims.object_type == "group", claims.kind == "positive", claims.object_id.notnull()
+    ).select("event_id", "at", "object_id")
+    named = changes.filter(changes.attribute_key == "displayname", changes.new.notnull())
+    joined = good.join(named, "event_id")
+    newest = joined.mutate(
+        place=ibis.row_number().over(
+            group_by=joined.object_id, order_by=[joined["at"].desc(), joined.event_id.desc()]
+        )
+    ).filter(lambda t: t.place == 0)
+    return newest.select(
+        group_id="object_id", written="event_id", written_at="at", written_value="new"
+    )
+
+
 def ledger(
     source: ir.Table,
     target: ir.Table,
