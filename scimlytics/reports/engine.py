@@ -60,11 +60,16 @@ class Kernel:
         self.drop()
         self._folder.cleanup()
 
+    @property
+    def folder(self) -> Path:
+        """The kernel's own folder; gone when the report is made."""
+        return Path(self._folder.name)
+
     def manager(self) -> Any:
         """The manager of the kernel; the client starts the kernel where there is none yet."""
         if self._manager is None:
             self._started += 1
-            connection = Path(self._folder.name) / f"k{self._started}.json"
+            connection = self.folder / f"k{self._started}.json"
             short = len(str(connection)) < SOCKET_LIMIT and sys.platform != "win32"
             self._manager = AsyncKernelManager(
                 kernel_name="python3",
@@ -128,7 +133,7 @@ class SharedKernelEngine(Engine):  # type: ignore[misc]
         client.page = page
         healthy = False
         try:
-            client.execute(cleanup_kc=False, env=environment(), cwd=page[2])
+            client.execute(cleanup_kc=False, env=environment(kernel.folder), cwd=page[2])
             healthy = True
         finally:
             if client.kc is not None:
@@ -137,12 +142,19 @@ class SharedKernelEngine(Engine):  # type: ignore[misc]
                 kernel.drop()
 
 
-def environment() -> dict[str, str]:
-    """The environment of the kernel: what it needs to run, and nothing that could be a secret."""
+def environment(folder: Path) -> dict[str, str]:
+    """The environment of the kernel: what it needs to run, and nothing that could be a secret.
+
+    Parameters
+    ----------
+    folder
+        A folder of the kernel's own. The user's IPython settings and startup files are left out.
+    """
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return kept | {
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "IPYTHONDIR": str(folder / "ipython"),
         # Figures as data: the page draws them, with the one plotly.js that lies beside it.
         "PLOTLY_RENDERER": "plotly_mimetype",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",

@@ -91,6 +91,11 @@
         aria: { orderable: ": sort", orderableReverse: ": sort the other way", orderableRemove: ": as it was" },
       },
     });
+    const named = () => table.table().container().querySelectorAll("nav").forEach((nav) => {
+      nav.setAttribute("aria-label", `Pages of ${document.getElementById(id).getAttribute("aria-label")}`);
+    });
+    table.on("draw", named);
+    named();
     table.on("click", "td.more button", (event) => {
       const row = table.row(event.target.closest("tr"));
       const open = !row.child.isShown();
