@@ -233,7 +233,7 @@ def filescom_history(
     return entry | dict(more or {})
 
 
-def scim_log(
+def synthetic_scim_log(
     method: str,
     path: str,
     at: str,

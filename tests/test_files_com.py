@@ -18,7 +18,7 @@ from tests.native_target import (
     filescom_history,
     filescom_strategy,
     filescom_user,
-    scim_log,
+    synthetic_scim_log,
 )
 
 
@@ -297,7 +297,7 @@ def test_the_scim_log_reads_json_in_texts_and_numbers_in_texts(tmp_path: Path) -
         "active": True,
         "password": "s3cr3t",
     }
-    entry = scim_log(
+    entry = synthetic_scim_log(
         "POST",
         "/Users",
         "2026-11-16T08:12:33Z",

@@ -121,7 +121,11 @@ def _loading(
 
 
 def _collected(users: list[dict[str, Any]], shown: set[str]) -> set[str]:
-    told = {name for name in CORE_USER | _OPTIONAL_USER if any(user[name] for user in users)}
+    told = {
+        name
+        for name in CORE_USER | _OPTIONAL_USER
+        if any(user[name] not in (None, []) for user in users)
+    }
     if not shown & _SHOWN_IN_FULL:
         # An answer with chosen attributes only (RFC 7644, section 3.9).
         return told | {"id", "user_name", "attributes", "source_file", "source_row"}
