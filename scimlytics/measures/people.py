@@ -134,8 +134,25 @@ def state_matrix(users: ir.Table) -> ir.Table:
     ).order_by("source_state", "target_state")
 
 
-def by_department(findings: ir.Table, source_users: ir.Table, users: ir.Table) -> ir.Table:
-    """Missing and inactive users by department: ``department``, ``cause``, ``findings``, ``of``."""
+def by_department(
+    findings: ir.Table, source_users: ir.Table, users: ir.Table, *, top: int = 20
+) -> ir.Table:
+    """Missing and inactive users by department, the most afflicted departments first.
+
+    Parameters
+    ----------
+    findings, source_users, users
+        Tables.
+    top
+        So many departments.
+
+    Returns
+    -------
+    ir.Table
+        ``department``, ``cause``, ``findings``, ``of_department``, ``of`` (wanted people in it).
+    """
+    import ibis
+
     gone = open_ones(findings).filter(
         lambda t: (t.object_type == "user") & t.situation.isin(["missing", "inactive"])
     )
@@ -149,8 +166,20 @@ def by_department(findings: ir.Table, source_users: ir.Table, users: ir.Table) -
         .group_by("department", "cause")
         .agg(findings=lambda t: t.count())
     )
-    joined = counted.left_join(size, "department").drop("department_right")
-    return joined.order_by(joined.findings.desc(), "department", "cause")
+    total = counted.mutate(of_department=counted.findings.sum().over(group_by=counted.department))
+    ranked = total.mutate(
+        place=ibis.dense_rank().over(order_by=[total.of_department.desc(), total.department])
+    )
+    joined = (
+        ranked.filter(ranked.place < top).left_join(size, "department").drop("department_right")
+    )
+    return joined.select(
+        "department",
+        "cause",
+        "findings",
+        "of",
+        of_department=joined.of_department.cast("int64"),
+    ).order_by(ibis.desc("of_department"), "department", "cause")
 
 
 def ages(findings: ir.Table, *, now: datetime) -> ir.Table:
