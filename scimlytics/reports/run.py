@@ -50,8 +50,6 @@ def report(
     only: Iterable[str] | None = None,
     parameters: Mapping[str, object] | None = None,
     as_of: object = None,
-    marks: str | Path | None = None,
-    history: str | Path | None = None,
     notebooks: Path | None = None,
     isolate: bool = False,
     timeout: float = 600,
@@ -74,8 +72,6 @@ def report(
         More parameters; each must be declared by a notebook that is run.
     as_of
         "Now", where it is another moment than the evidence's newest.
-    marks, history
-        Accepted exceptions, and the findings of earlier runs.
     notebooks
         A folder of notebooks; those of the package when left out.
     isolate
@@ -95,12 +91,7 @@ def report(
     folder = notebooks or shipped.notebooks()
     target = Path(out).resolve()
     refuse_foreign(target)
-    common = {
-        "evidence_path": Path(evidence_path).resolve(),
-        "as_of": as_of,
-        "marks": None if marks is None else Path(marks).resolve(),
-        "history": None if history is None else Path(history).resolve(),
-    }
+    common = {"evidence_path": Path(evidence_path).resolve(), "as_of": as_of}
     jobs = chosen_jobs(folder, only, common, dict(parameters or {}))
     work = target.parent / f".{target.name}.{uuid4().hex[:8]}"
     work.mkdir(parents=True)
