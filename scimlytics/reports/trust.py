@@ -14,6 +14,8 @@ ANSWERS = {
     ("target", "memberships"): "which memberships are missing",
 }
 """The question that a complete collection answers, and an incomplete one leaves open."""
+WORD = " by whoever exported it"
+"""What goes without saying of a declaration."""
 
 
 def trust(evidence: Any) -> dict[str, Any]:
@@ -37,7 +39,8 @@ def trust(evidence: Any) -> dict[str, Any]:
         if answer is None:
             continue
         if row["grade"] == "complete":
-            trusted.append(f"{answer} ({row['rows']:,} {side} {collection}; {row['why']})")
+            what = f"{row['rows']:,} {side} {collection if row['rows'] != 1 else collection[:-1]}"
+            trusted.append(f"{answer} ({what}, {row['why'].removesuffix(WORD)})")
         else:
             cannot.append({"what": answer, "why": f"{row['why']} ({side} {collection})"})
     windows = evidence.coverage.to_dict("records")
