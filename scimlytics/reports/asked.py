@@ -33,7 +33,7 @@ def ask(evidence_path: str | Path, *, as_of: str | None = None) -> tuple[Evidenc
     Returns
     -------
     tuple
-        The ``Evidence`` and its FINDINGS.
+        The ``Evidence`` and its FINDINGS; :func:`skipped` tells which checks were not asked.
     """
     now = moment(as_of)
     key = (str(evidence_path), now)
@@ -50,4 +50,21 @@ def _ask(evidence_path: str | Path, now: datetime | None) -> tuple[Evidence, pd.
 
     read = evidence.read(evidence_path)
     asked = read if now is None else read.at(now)
-    return asked, checks.run(asked).frame
+    run = checks.run(asked)
+    findings = run.frame
+    findings.attrs["skipped"] = dict(run.skipped)
+    return asked, findings
+
+
+def skipped(findings: pd.DataFrame) -> pd.DataFrame:
+    """The checks that were not asked, and why: ``check``, ``why``.
+
+    Parameters
+    ----------
+    findings
+        What :func:`ask` found.
+    """
+    import pandas as pd
+
+    rows = sorted(findings.attrs.get("skipped", {}).items())
+    return pd.DataFrame(rows, columns=["check", "why"], dtype="str")
