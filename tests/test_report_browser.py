@@ -35,7 +35,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
     notebook(folder / "n", "a", *CELLS)
     notebook(folder / "n", "overview", *CELLS[:3])
-    return report("evidence", folder / "out", notebooks=folder / "n").index.parent
+    made = report("evidence", folder / "out", notebooks=folder / "n", single_file=True)
+    return made.index.parent
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,24 @@ def test_a_page_is_drawn_offline_and_in_silence(
     assert browser.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_one_file_holds_all_pages_and_needs_nothing_beside_it(
+    made: Path, browser: Browser, tmp_path: Path
+) -> None:
+    alone = tmp_path / "report.html"
+    alone.write_bytes((made / "report.html").read_bytes())
+
+    browser.open(alone)
+
+    assert browser.complaints() == []
+    assert [url for url in browser.requests() if not url.startswith(("data:", "blob:"))] == [
+        alone.as_uri()
+    ]
+    assert browser.evaluate("document.querySelectorAll('.drawing').length") == 4
+    assert browser.evaluate("document.querySelectorAll('.drawing svg .bars path').length") == 12
+    assert browser.evaluate("document.title") != "owned"
+    assert alone.stat().st_size < 4_000_000
+
+
 def test_a_hostile_name_stays_text_everywhere(made: Path, browser: Browser) -> None:
     browser.open(made / "a.html")
     browser.evaluate("document.querySelectorAll('summary').forEach((one) => one.click())")
@@ -78,7 +97,9 @@ def test_a_hostile_name_stays_text_everywhere(made: Path, browser: Browser) -> N
     )
     assert HOSTILE in browser.evaluate("document.querySelector('.unfolded dd').textContent")
     assert HOSTILE in browser.evaluate("document.querySelector('figcaption').textContent")
-    assert "<script>" in browser.evaluate("document.querySelector('.drawing .xtick text').textContent")
+    assert "<script>" in browser.evaluate(
+        "document.querySelector('.drawing .xtick text').textContent"
+    )
     assert browser.complaints() == []
 
 

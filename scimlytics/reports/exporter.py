@@ -47,7 +47,7 @@ class ReportExporter(Exporter):  # type: ignore[misc]
             The executed notebook.
         resources
             ``report``: what the page says besides: ``site`` (all pages), ``name``, ``failure``,
-            ``made`` (how it was made) and ``inline`` (assets, for a single file).
+            and ``made`` (how it was made).
         kw
             As nbconvert's contract has it; unused.
         """
@@ -106,5 +106,5 @@ def batched(blocks: list[Block]) -> list[list[Block]]:
 
 def _defaults(about: dict[str, Any]) -> dict[str, Any]:
     made = {"facts": [], "parameters": [], "evidence": "", "notebook": ""}
-    blank: dict[str, Any] = {"site": [], "name": "", "failure": None, "inline": None}
+    blank: dict[str, Any] = {"site": [], "name": "", "failure": None}
     return blank | about | {"made": made | about.get("made", {})}

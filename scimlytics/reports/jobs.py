@@ -43,6 +43,18 @@ class Job:
         """The page's file: the overview comes first."""
         return "index.html" if self.name == "overview" else f"{self.name}.html"
 
+    @property
+    def label(self) -> str:
+        """The page's name in the navigation."""
+        return self.name.replace("_", " ").capitalize()
+
+    @property
+    def title(self) -> str:
+        """The question the notebook asks."""
+        from scimlytics.reports.page import title_of
+
+        return title_of(self.notebook)
+
 
 def notebook_names(folder: Path | None = None) -> list[str]:
     """The notebooks there are, in the order of the pages."""

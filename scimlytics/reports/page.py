@@ -64,7 +64,7 @@ def title_of(notebook: NotebookNode) -> str:
     return "Report"
 
 
-def read_page(notebook: NotebookNode, failure: str | None = None) -> Page:
+def read_page(notebook: NotebookNode, failure: str | None = None, prefix: str = "") -> Page:
     """Sort what a notebook shows into sections of blocks.
 
     Parameters
@@ -73,6 +73,8 @@ def read_page(notebook: NotebookNode, failure: str | None = None) -> Page:
         The executed notebook.
     failure
         Why it did not come to its end, if so; sections it did not reach then say "not computed".
+    prefix
+        What the ids of the page begin with, where several pages share a file.
     """
     page = Page(title_of(notebook), [Section()], failure)
     ids: dict[str, int] = {}
@@ -83,6 +85,9 @@ def read_page(notebook: NotebookNode, failure: str | None = None) -> Page:
             _prose(page, cell.source, ids)
         elif cell.cell_type == "code":
             _outputs(page, cell, ids)
+    parts: list[Section | Block] = [*page.sections, *page.blocks]
+    for part in parts:
+        part.id = part.id and prefix + part.id
     return page
 
 

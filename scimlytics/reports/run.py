@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +12,8 @@ from uuid import uuid4
 
 from scimlytics import shipped
 from scimlytics.reports.jobs import Job, chosen_jobs, notebook_names
-from scimlytics.reports.publish import MARK, publish, refuse_foreign
+from scimlytics.reports.publish import publish, refuse_foreign
+from scimlytics.reports.write import Ran, write_pages
 
 LINES = 20
 """So many lines of an error are shown on its page."""
@@ -52,6 +52,7 @@ def report(
     as_of: object = None,
     notebooks: Path | None = None,
     isolate: bool = False,
+    single_file: bool = False,
     timeout: float = 600,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Report:
@@ -76,6 +77,8 @@ def report(
         A folder of notebooks; those of the package when left out.
     isolate
         Give each notebook a kernel of its own: slower, and nothing can carry over.
+    single_file
+        Write ``report.html`` besides: one file that holds all pages, for mail.
     timeout
         Seconds one cell may take.
     progress
@@ -96,15 +99,16 @@ def report(
     work = target.parent / f".{target.name}.{uuid4().hex[:8]}"
     work.mkdir(parents=True)
     try:
-        pages = _make(jobs, work, folder, isolate=isolate, timeout=timeout, progress=progress)
+        ran = _make(jobs, work, folder, isolate=isolate, timeout=timeout, progress=progress)
+        write_pages(work, ran, single_file=single_file)
         publish(work, target)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    moved = tuple(
-        Made(page.name, page.title, target / page.path.name, page.seconds, page.failure)
-        for page in pages
+    pages = tuple(
+        Made(one.job.name, one.job.title, target / one.job.file, one.seconds, one.failure)
+        for one in ran
     )
-    return Report(target / "index.html", moved)
+    return Report(target / "index.html", pages)
 
 
 def _make(
@@ -115,43 +119,21 @@ def _make(
     isolate: bool,
     timeout: float,
     progress: Callable[[str, int, int], None] | None,
-) -> list[Made]:
-    from scimlytics.reports.assets import write_assets
+) -> list[Ran]:
+    """Run the notebooks, one after the other."""
     from scimlytics.reports.engine import Kernel
-    from scimlytics.reports.page import title_of
 
     (work / "notebooks").mkdir()
     (work / "data").mkdir()
-    failures: dict[str, str | None] = {}
-    seconds: dict[str, float] = {}
+    ran = []
     with Kernel(isolate=isolate) as kernel:
         for place, job in enumerate(jobs):
             if progress is not None:
                 progress(job.name, place + 1, len(jobs))
             began = time.perf_counter()
-            failures[job.name] = _run(job, kernel, work, folder, timeout)
-            seconds[job.name] = time.perf_counter() - began
-    write_assets(work / "assets")
-    site = [
-        {
-            "name": job.name,
-            "file": job.file,
-            "label": job.name.replace("_", " ").capitalize(),
-            "failed": failures[job.name] is not None,
-        }
-        for job in jobs
-    ]
-    for job in jobs:
-        _export(job, work, site, failures[job.name], seconds[job.name])
-    if all(job.name != "overview" for job in jobs):
-        _write_index(work, site, [title_of(job.notebook) for job in jobs])
-    _write_mark(work, jobs, failures, seconds)
-    return [
-        Made(
-            job.name, title_of(job.notebook), work / job.file, seconds[job.name], failures[job.name]
-        )
-        for job in jobs
-    ]
+            failure = _run(job, kernel, work, folder, timeout)
+            ran.append(Ran(job, time.perf_counter() - began, failure))
+    return ran
 
 
 def _run(job: Job, kernel: Any, work: Path, folder: Path, timeout: float) -> str | None:
@@ -190,54 +172,6 @@ def _short(text: str) -> str:
     if len(lines) <= LINES:
         return text
     return "\n".join([*lines[:LINES], f"… and {len(lines) - LINES:,} lines more."])
-
-
-def _export(
-    job: Job, work: Path, site: list[dict[str, Any]], failure: str | None, seconds: float
-) -> None:
-    import nbformat
-
-    from scimlytics.reports.exporter import ReportExporter
-    from scimlytics.reports.made import how
-
-    source = work / "notebooks" / f"{job.name}.ipynb"
-    executed = nbformat.read(source, as_version=4) if source.exists() else job.notebook
-    about = {
-        "site": site,
-        "name": job.name,
-        "failure": failure,
-        "made": how(job.name, job.declared, job.parameters, seconds),
-    }
-    html, _ = ReportExporter().from_notebook_node(executed, resources={"report": about})
-    (work / job.file).write_text(html, encoding="utf-8")
-
-
-def _write_index(work: Path, site: list[dict[str, Any]], titles: list[str]) -> None:
-    from scimlytics.reports.exporter import environment
-    from scimlytics.reports.page import Page
-
-    pages = [{**one, "title": title} for one, title in zip(site, titles, strict=True)]
-    template = environment().get_template("contents.html.j2")
-    html = template.render(
-        page=Page("Report", []), pages=pages, site=site, name="", made={}, inline=None
-    )
-    (work / "index.html").write_text(html, encoding="utf-8")
-
-
-def _write_mark(
-    work: Path, jobs: list[Job], failures: dict[str, str | None], seconds: dict[str, float]
-) -> None:
-    pages = [
-        {
-            "name": job.name,
-            "file": job.file,
-            "seconds": round(seconds[job.name], 2),
-            "failure": failures[job.name],
-        }
-        for job in jobs
-    ]
-    text = json.dumps({"made_by": "scimlytics", "version": 1, "pages": pages}, indent=1)
-    (work / MARK).write_text(text, encoding="utf-8")
 
 
 __all__ = ["Made", "Report", "notebook_names", "report"]
