@@ -82,15 +82,20 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 
 def _rename_somebody(evidence: Path) -> None:
-    """Give the people whose display name is the first in the directory's export a hostile name."""
-    users = next((evidence / "source").rglob("*user*.json"))
-    found = re.search(r'"displayName":\s*"([^"]+ [^"]+)"', users.read_text(encoding="utf-8"))
-    assert found is not None
-    for path in (path for path in evidence.rglob("*.json")):
-        text = path.read_text(encoding="utf-8")
-        path.write_text(
-            text.replace(json.dumps(found.group(1)), json.dumps(HOSTILE)), encoding="utf-8"
-        )
+    """Give one person and one group of the directory a hostile name, on all sides."""
+    for pattern in ("*user*.json", "*group*.json"):
+        listed = next((evidence / "source").rglob(pattern)).read_text(encoding="utf-8")
+        found = re.search(r'"displayName":\s*("[^"]+")', listed)
+        assert found is not None
+        for path in evidence.rglob("*.json"):
+            text = path.read_text(encoding="utf-8")
+            path.write_text(text.replace(found.group(1), json.dumps(HOSTILE)), encoding="utf-8")
+
+
+def test_the_hostile_name_is_on_a_page_as_text(made: Report) -> None:
+    page = next(page for page in made.pages if page.name == "missing_memberships")
+
+    assert "\\u003cscript\\u003ealert(1)" in page.path.read_text(encoding="utf-8")
 
 
 @every_notebook
