@@ -213,7 +213,8 @@ def _fault(table: str, row: Row) -> str | None:
     return None
 
 
-def _is_directory(envelope: Record, record: Any) -> bool:
+def is_directory(envelope: Record, record: Any) -> bool:
+    """Whether a record is a row of texts whose headers say what it holds."""
     if not isinstance(record, Mapping) or envelope:
         return False
     if not all(value is None or isinstance(value, str) for value in record.values()):
@@ -221,12 +222,13 @@ def _is_directory(envelope: Record, record: Any) -> bool:
     return table_of([str(key) for key in record]) is not None
 
 
+TABLES = ("users", "groups", "memberships", "assignments")
 FORMATS = (
     Format(
         "Delimited directory file",
         "delimited",
-        ("users", "groups", "memberships", "assignments"),
-        _is_directory,
+        TABLES,
+        is_directory,
         load,
     ),
 )
