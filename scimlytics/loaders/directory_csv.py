@@ -74,7 +74,11 @@ def table_of(headers: list[str]) -> str | None:
         return "groups"
     named = {"user_name", "email", "given_name", "family_name", "employee_number"} & set(people)
     return (
-        "users" if named and len(people) >= 2 else "groups" if len(groups) == len(names) else None
+        "users"
+        if named and len(people) >= 2
+        else "groups"
+        if "id" in groups and len(groups) == len(names)
+        else None
     )
 
 
@@ -97,8 +101,8 @@ def load(page: Page) -> Loading:
     lacking = [one for one in NEEDED[table] if one not in named and not _given(page, one)]
     if lacking and found:
         raise InputError(
-            f"{page.file}: read as {table}, and no header says {', '.join(lacking)};"
-            f" nobody knows {', '.join(unknown) or 'others'}."
+            f"{page.file}: read as {table}, and no header says {', '.join(lacking)}"
+            f" (headers that nobody knows: {', '.join(unknown[:30]) or 'none'});"
             " [[files]] in scimlytics.toml can say what they are."
         )
     cells = _cells(page.file, table, named, found)

@@ -145,14 +145,20 @@ def inner(record: Record, name: str) -> dict[str, Any]:
 
 
 def decoded(value: Any) -> Any:
-    """Decode JSON that stands in a text until it is no JSON container any more (trap 4)."""
-    for _ in range(3):
-        if not (isinstance(value, str) and value.lstrip()[:1] in ("{", "[")):
+    """Decode JSON that stands in a text until it is no JSON container any more (trap 4).
+
+    A container that was encoded twice is one too; any other quoted text stays as it is.
+    """
+    for _ in range(4):
+        if not (isinstance(value, str) and value.lstrip()[:1] in ("{", "[", '"')):
             break
         try:
-            value = orjson.loads(value)
+            inside = orjson.loads(value)
         except ValueError:
             break
+        if isinstance(inside, str) and inside.lstrip()[:1] not in ("{", "["):
+            break
+        value = inside
     return value
 
 
