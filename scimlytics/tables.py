@@ -229,7 +229,11 @@ def _cast(values: pa.ChunkedArray, wanted: pa.DataType, where: str) -> pa.Chunke
 
     if values.type == wanted:
         return values
-    if pa.types.is_timestamp(values.type) and values.type.tz is None and pa.types.is_timestamp(wanted):
+    if (
+        pa.types.is_timestamp(values.type)
+        and values.type.tz is None
+        and pa.types.is_timestamp(wanted)
+    ):
         raise TableError(f"{where} holds times without a zone; give them in UTC.")
     try:
         return values.cast(wanted, safe=not pa.types.is_timestamp(wanted))
@@ -281,7 +285,9 @@ USERS = Table(
         "auth_method": Column(TEXT, "How the account signs in (sso, password, …)."),
         "strategy_id": Column(TEXT, "The target's single sign-on strategy of the account."),
         "privileged": Column(FLAG, "Administrator of the target."),
-        "attributes": Column(TEXT, "All scalar attributes of the record, as a JSON object of texts."),
+        "attributes": Column(
+            TEXT, "All scalar attributes of the record, as a JSON object of texts."
+        ),
         **ORIGIN,
     },
     needs=("id",),
@@ -311,7 +317,9 @@ GROUPS = Table(
                 "other",
             ),
         ),
-        "security_enabled": Column(FLAG, "Entra securityEnabled; only such groups are provisioned."),
+        "security_enabled": Column(
+            FLAG, "Entra securityEnabled; only such groups are provisioned."
+        ),
         "dynamic": Column(FLAG, "Its members follow from a rule."),
         "rule": Column(TEXT, "The membership rule."),
         "mail": Column(TEXT, "Its mail address."),
@@ -320,7 +328,9 @@ GROUPS = Table(
         "deleted": Column(TIME, "When it was soft-deleted."),
         "members_shown": Column(FLAG, "The export showed its members, also when there were none."),
         "members_modified": Column(TIME, "When its members last changed (Okta)."),
-        "attributes": Column(TEXT, "All scalar attributes of the record, as a JSON object of texts."),
+        "attributes": Column(
+            TEXT, "All scalar attributes of the record, as a JSON object of texts."
+        ),
         **ORIGIN,
     },
     needs=("id",),
@@ -507,7 +517,9 @@ MAPPINGS = Table(
         "flow_delete": Column(FLAG, "Objects are disabled or deleted."),
         "target_attribute": Column(TEXT, "The target attribute, as in its schema."),
         "target_attribute_key": Column(TEXT, "The target attribute, folded."),
-        "source_type": Column(TEXT, "Where the value comes from.", ("attribute", "constant", "function")),
+        "source_type": Column(
+            TEXT, "Where the value comes from.", ("attribute", "constant", "function")
+        ),
         "source_attribute": Column(TEXT, "The source attribute of a direct mapping."),
         "expression": Column(TEXT, "The mapping expression."),
         "default_value": Column(TEXT, "The value where the source has none."),
@@ -531,7 +543,9 @@ SCOPE_FILTERS = Table(
         "job_id": Column(TEXT, "The job, where the export says so."),
         "object_type": Column(TEXT, "What is filtered.", OBJECTS),
         "filter_kind": Column(
-            TEXT, "Which list it stands in.", ("groups", "input_filter_groups", "category_filter_groups")
+            TEXT,
+            "Which list it stands in.",
+            ("groups", "input_filter_groups", "category_filter_groups"),
         ),
         "filter_name": Column(TEXT, "The filter's title. Filters are alternatives."),
         "clause": Column(NUMBER, "The clause's place, from 1. Clauses must all hold."),
@@ -616,7 +630,9 @@ REQUEST_MEMBERS = Table(
         "request_id": Column(TEXT, "The request."),
         "at": Column(TIME, "When it was answered."),
         "group_id": Column(TEXT, "The group in the target."),
-        "member_id": Column(TEXT, "The member; null: none (a group shown empty, or replaced by nothing)."),
+        "member_id": Column(
+            TEXT, "The member; null: none (a group shown empty, or replaced by nothing)."
+        ),
         "operation": Column(
             TEXT,
             "add, remove, replace: what was asked; shown: the group as the answer has it.",
@@ -650,7 +666,9 @@ TARGET_AUDIT = Table(
                 "other",
             ),
         ),
-        "object_type": Column(TEXT, "To what.", ("user", "group", "membership", "settings", "other")),
+        "object_type": Column(
+            TEXT, "To what.", ("user", "group", "membership", "settings", "other")
+        ),
         "target_id": Column(TEXT, "The object's id in the target."),
         "subject": Column(TEXT, "The object's name then."),
         "subject_key": Column(TEXT, "The name, folded."),
@@ -795,7 +813,9 @@ FINDINGS = Table(
         "detail": Column(TEXT, "One sentence without jargon."),
         "evidence": Column(CITATIONS, "The events, snapshot rows and mappings it rests on."),
         "alternatives": Column(TEXTS, "Other causes that the evidence allows."),
-        "status": Column(TEXT, "With marks or a history: new, persisting, suppressed.", FINDING_STATUSES),
+        "status": Column(
+            TEXT, "With marks or a history: new, persisting, suppressed.", FINDING_STATUSES
+        ),
         "remedy": Column(TEXT, "What to do first.", tuple(REMEDIES)),
         "remedies": Column(TEXTS, "What to do, in order.", tuple(REMEDIES)),
         "heals": Column(TEXT, "Whether it repairs itself.", tuple(HEALS)),

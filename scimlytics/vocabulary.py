@@ -69,7 +69,10 @@ REMEDIES = {
     "touch_user": (2, "Change a mapped attribute of the person, and change it back a cycle later."),
     "touch_group": (2, "Change a mapped attribute of the group, and change it back a cycle later."),
     "readd_member": (2, "Remove the member in the source, wait a cycle, add it again."),
-    "repush_group": (2, "Delete the pushed group leaving it in the application, import, push again."),
+    "repush_group": (
+        2,
+        "Delete the pushed group leaving it in the application, import, push again.",
+    ),
     "deactivate_reactivate_in_source": (3, "Deactivate the person in the source, then reactivate."),
     "relink": (3, "Break the stored link and let the provider match again."),
     "delete_object_link": (3, "Delete the stored object connection, then provision on demand."),
@@ -136,9 +139,13 @@ def _rows(
     """Rows for several situations; *then* reads ``check severity heals remedy remedy …``."""
     check, severity, heals, *remedies = then.split()
     made = Cause(check, severity, heals, tuple(remedies), meaning)
-    return {(object_type, None if word == "-" else word, cause): made for word in situations.split()}
+    return {
+        (object_type, None if word == "-" else word, cause): made for word in situations.split()
+    }
 
 
+# One row a line; the formatter would spread each over six.
+# fmt: off
 FAMILIES = {
     "throttled": (
         "medium yes wait provision_on_demand slow_down_job",
@@ -364,9 +371,11 @@ CAUSES: dict[tuple[str, str | None, str], Cause] = {
             "The names differ, and the evidence does not say why."),
     **_rows("group", "extra", "held_by_delete_guard", "extra_groups high no review_staged_deletes",
             "The guard against accidental deletions holds the removal back."),
-    **_rows("group", "extra", "deprovision_off", "extra_groups high no remove_in_target decide_deprovisioning",
+    **_rows("group", "extra", "deprovision_off",
+            "extra_groups high no remove_in_target decide_deprovisioning",
             "Removal of groups is switched off."),
-    **_rows("group", "extra", "orphaned_group", "extra_groups high no remove_in_target decide_deprovisioning",
+    **_rows("group", "extra", "orphaned_group",
+            "extra_groups high no remove_in_target decide_deprovisioning",
             "Gone or unassigned at the source, alive with members in the target."),
     **_rows("group", "extra", "local_group", "extra_groups info no none",
             "A group of the target's own; never provisioned."),
@@ -378,7 +387,8 @@ CAUSES: dict[tuple[str, str | None, str], Cause] = {
     **_rows("membership", "missing", "member_not_provisioned",
             "missing_memberships info after_fix wait",
             "The user or the group itself is missing; counted there."),
-    **_rows("membership", "missing", "member_not_assigned", "missing_memberships low after_fix assign_member",
+    **_rows("membership", "missing", "member_not_assigned",
+            "missing_memberships low after_fix assign_member",
             "The member is not assigned to the application."),
     **_rows("membership", "missing", "nested_group", "missing_memberships high no assign_directly",
             "A member only through a nested group, which is not expanded."),
@@ -465,3 +475,4 @@ CAUSES: dict[tuple[str, str | None, str], Cause] = {
     **_rows("evidence", "-", "clock_skew", "evidence_quality low after_fix export_again",
             "The clocks of the systems disagree."),
 }
+# fmt: on

@@ -1,8 +1,8 @@
-"""What can and cannot be concluded from this evidence?"""
+"""Evidence quality: what can and cannot be concluded from this evidence."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scimlytics.checks.rows import decided_rows
 
@@ -20,7 +20,7 @@ def quality(evidence: Evidence, context: Context, people: pa.Table) -> pa.Table:
 
     Whatever rests on the absence of something in such a collection is at most suspected.
     """
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "object_type": "evidence",
             "cause": one.cause,

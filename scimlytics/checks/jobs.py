@@ -141,9 +141,11 @@ def _refused(evidence: Evidence) -> list[tuple[str, datetime]]:
     """Jobs whose attempts were all refused for credentials or rights since a moment."""
     claims = evidence.table("claims")
     tried = claims.filter(claims.kind.isin(["positive", "disable", "delete", "negative"]))
-    good = tried.filter(
-        (tried.kind != "negative") | (tried.family != "unauthorised")
-    ).group_by("job_id").agg(last_good=lambda t: t["at"].max())
+    good = (
+        tried.filter((tried.kind != "negative") | (tried.family != "unauthorised"))
+        .group_by("job_id")
+        .agg(last_good=lambda t: t["at"].max())
+    )
     bad = tried.filter(tried.kind == "negative", tried.family == "unauthorised").left_join(
         good, "job_id"
     )

@@ -1,4 +1,4 @@
-"""Which attribute mappings are wrong for nearly everybody?"""
+"""Mappings: which attribute mappings are wrong for nearly everybody."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def mappings(evidence: Evidence, context: Context, people: pa.Table) -> pa.Table
     off = sum(
         1
         for kind, cause in zip(
-            people.column("object_type").to_pylist(), people.column("cause").to_pylist(), strict=True
+            people.column("object_type").to_pylist(),
+            people.column("cause").to_pylist(),
+            strict=True,
         )
         if kind == "group" and cause == "group_mapping_off"
     )

@@ -37,7 +37,9 @@ CHECKS = {
         Check("duplicate_users", "Who has two accounts?"),
         Check("shared_accounts", "Which account do two people match?"),
         Check("orphaned_accounts", "Which accounts of people who left are still active?"),
-        Check("unassigned_accounts", "Which active accounts are nobody's, or of people not assigned?"),
+        Check(
+            "unassigned_accounts", "Which active accounts are nobody's, or of people not assigned?"
+        ),
         Check("extra_groups", "Which groups has only the target?", GROUPS),
         Check(
             "login_failures",

@@ -23,8 +23,10 @@ def scope(evidence: Evidence, context: Context, people: pa.Table) -> pa.Table:
     excluded = _people(people)
     users = evidence.table("ledger_users")
     flagged = users.filter(users.excluded, users.source_id.notnull()).select(
-        "source_id", "last_excluded", "last_excluded_at", clause=users.last_excluded_scope_failed
-        .unnest()
+        "source_id",
+        "last_excluded",
+        "last_excluded_at",
+        clause=users.last_excluded_scope_failed.unnest(),
     )
     rows = evidence.engine.fetch(flagged.order_by("clause", "source_id")).to_pylist()
     found: dict[str, list[dict[str, object]]] = {}
@@ -38,7 +40,7 @@ def scope(evidence: Evidence, context: Context, people: pa.Table) -> pa.Table:
                 "cause": "out_of_scope",
                 "certainty": "confirmed",
                 "subject": clause,
-                "detail": f"The clause \"{clause}\" excludes {len(hit)} of the people who are"
+                "detail": f'The clause "{clause}" excludes {len(hit)} of the people who are'
                 " assigned.",
                 "cited": [
                     {

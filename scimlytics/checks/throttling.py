@@ -1,4 +1,4 @@
-"""When did the target refuse work because there was too much, and what was lost?"""
+"""Throttling: when the target refused work because there was too much, and what was lost."""
 
 from __future__ import annotations
 
@@ -45,9 +45,10 @@ def gaps(claims: ir.Table, *, cycle: timedelta) -> ir.Table:
     )
     refused = named.filter(named.kind == "negative", named.family == "throttled")
     in_time = {"group_by": "job", "order_by": ["at", "event_id"]}
-    apart = refused["at"].epoch_seconds() - refused["at"].lag().over(
-        ibis.window(**in_time)
-    ).epoch_seconds()
+    apart = (
+        refused["at"].epoch_seconds()
+        - refused["at"].lag().over(ibis.window(**in_time)).epoch_seconds()
+    )
     opening = refused.mutate(opens=ibis.ifelse(apart.fill_null(quiet + 1) > quiet, 1, 0))
     numbered = opening.mutate(window=opening.opens.sum().over(ibis.cumulative_window(**in_time)))
     window = ("job", "window")

@@ -44,9 +44,7 @@ RULES: dict[str, Sequence[Rule]] = {
 
 def decide_users(evidence: Evidence, context: Context) -> pa.Table:
     """The cause of each user's discrepancies, as DECIDED."""
-    rows = people.discrepancies(
-        ledger(evidence, "users"), ledger(evidence, "differences"), context
-    )
+    rows = people.discrepancies(ledger(evidence, "users"), ledger(evidence, "differences"), context)
     return _decided(evidence, "user", rows, context)
 
 
@@ -64,9 +62,7 @@ def decide_memberships(evidence: Evidence, context: Context) -> pa.Table:
     return _decided(evidence, "membership", rows, context)
 
 
-def _decided(
-    evidence: Evidence, object_type: str, rows: ir.Table, context: Context
-) -> pa.Table:
+def _decided(evidence: Evidence, object_type: str, rows: ir.Table, context: Context) -> pa.Table:
     kept = evidence.keep(f"discrepancies_{object_type}", rows)
     decided = evaluate(kept, RULES[object_type], context.grades)
     return decide(decided, RULES[object_type], object_type, evidence.engine)

@@ -70,7 +70,9 @@ def context_of(evidence: Evidence) -> Context:
     """Read the context off the evidence."""
     jobs = evidence.rows("jobs").to_pylist()
     mappings = evidence.rows("mappings").to_pylist()
-    strategies = [row for row in evidence.rows("strategies").to_pylist() if row["enabled"] is not False]
+    strategies = [
+        row for row in evidence.rows("strategies").to_pylist() if row["enabled"] is not False
+    ]
     grades = {name: one.grade for name, one in evidence.grades.items()}
     users = [row for row in mappings if row["object_type"] == "user"]
     groups = [row for row in mappings if row["object_type"] == "group"]

@@ -68,9 +68,7 @@ CITED_AS = {
 """Ledger columns that rules cite: what kind of thing the id names, and what it is."""
 
 
-def decide(
-    decided: ir.Table, rules: Sequence[Rule], object_type: str, engine: Engine
-) -> pa.Table:
+def decide(decided: ir.Table, rules: Sequence[Rule], object_type: str, engine: Engine) -> pa.Table:
     """Bring decided rows home as DECIDED, with their citations as lists.
 
     Parameters

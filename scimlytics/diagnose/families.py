@@ -50,8 +50,14 @@ def family_rules(
 
     def says(words: str) -> Callable[[ir.Table], list[ir.Value | str]]:
         return lambda u: [
-            "The last attempt for ", u.subject, " at ", u.last_failure_at, " failed: ", words,
-            u.failure_tail, ".",
+            "The last attempt for ",
+            u.subject,
+            " at ",
+            u.last_failure_at,
+            " failed: ",
+            words,
+            u.failure_tail,
+            ".",
         ]
 
     plain = tuple(
@@ -65,8 +71,13 @@ def family_rules(
             "blocked_by_existing",
             when=lambda u: [*when("conflict")(u), u.blocker.notnull()],
             says=lambda u: [
-                "The target refused to make ", u.subject, " at ", u.last_failure_at,
-                ": the record ", u.blocker, " holds the name, and the provider does not own it.",
+                "The target refused to make ",
+                u.subject,
+                " at ",
+                u.last_failure_at,
+                ": the record ",
+                u.blocker,
+                " holds the name, and the provider does not own it.",
             ],
             cites=("last_failure", "blocker"),
             rests_on=tuple(name for name in rests_on if not name.startswith("target_")),
@@ -75,7 +86,10 @@ def family_rules(
             "name_taken_elsewhere",
             when=lambda u: [*when("conflict")(u), u.blocker.isnull()],
             says=lambda u: [
-                "The target refused to make ", u.subject, " at ", u.last_failure_at,
+                "The target refused to make ",
+                u.subject,
+                " at ",
+                u.last_failure_at,
                 ": the name is taken, and nobody in this target holds it.",
             ],
             cites=("last_failure",),

@@ -96,9 +96,7 @@ def in_order(findings: pa.Table) -> pa.Table:
     return findings.take(pa.array(order, pa.int64()))
 
 
-def severity(
-    row: Mapping[str, Any], base: str, heals: str, setting: Setting
-) -> str:
+def severity(row: Mapping[str, Any], base: str, heals: str, setting: Setting) -> str:
     """How bad a finding is (DESIGN 5.6, "Severity").
 
     Parameters

@@ -40,7 +40,10 @@ RULES = (
             g.removed_by_provider_at >= g.trace_at,
         ],
         says=lambda g: [
-            "The provider removed ", g.subject, " at ", g.removed_by_provider_at,
+            "The provider removed ",
+            g.subject,
+            " at ",
+            g.removed_by_provider_at,
             ", and it is wanted again.",
         ],
         cites=("last_delete",),
@@ -50,8 +53,12 @@ RULES = (
         "target_group_deleted",
         when=lambda g: [is_("missing", g), g.trace_state == "existed", g.removed.notnull()],
         says=lambda g: [
-            g.removed_by.coalesce("Somebody"), " deleted ", g.subject, " in the target at ",
-            g.removed_at, "; made again it has a new id and no grants.",
+            g.removed_by.coalesce("Somebody"),
+            " deleted ",
+            g.subject,
+            " in the target at ",
+            g.removed_at,
+            "; made again it has a new id and no grants.",
         ],
         cites=("removed", "trace"),
         rests_on=MISSING,
@@ -63,7 +70,8 @@ RULES = (
             (g.trace_state == "existed") | (g.failing & (g.last_failure_family == "gone")),
         ],
         says=lambda g: [
-            g.subject, " was last seen in the target at ",
+            g.subject,
+            " was last seen in the target at ",
             g.trace_at.coalesce(g.last_failure_at),
             " and is gone; no removal was logged since, so it was deleted there.",
         ],
@@ -77,9 +85,7 @@ RULES = (
             g.entra,
             g.kind.isin(UNSUPPORTED).fill_null(False) | ~g.security_enabled.fill_null(True),
         ],
-        says=lambda g: [
-            g.subject, " is not security enabled; such groups are never provisioned."
-        ],
+        says=lambda g: [g.subject, " is not security enabled; such groups are never provisioned."],
         rests_on=MISSING,
     ),
     Rule(
@@ -101,17 +107,13 @@ RULES = (
             g.source_name.nullif("").isnull()
             | (g.failing & (g.last_failure_family == "no_match_key")),
         ],
-        says=lambda g: [
-            "The attribute by which groups are matched is empty for ", g.subject, "."
-        ],
+        says=lambda g: ["The attribute by which groups are matched is empty for ", g.subject, "."],
         cites=("last_failure",),
         rests_on=MISSING,
     ),
     Rule(
         "group_out_of_scope",
-        when=lambda g: [
-            is_("missing", g), (g.wanted == "off") | g.refused_by_pattern | g.excluded
-        ],
+        when=lambda g: [is_("missing", g), (g.wanted == "off") | g.refused_by_pattern | g.excluded],
         says=lambda g: [g.subject, " is not sent: ", g.out_why, "."],
         cites=("last_excluded",),
         rests_on=MISSING,
@@ -120,9 +122,17 @@ RULES = (
     Rule(
         "provider_delay",
         when=lambda g: [
-            is_("missing", g), g.wanted_age == "old", g.last_event.isnull(), g.provider_behind
+            is_("missing", g),
+            g.wanted_age == "old",
+            g.last_event.isnull(),
+            g.provider_behind,
         ],
-        says=lambda g: [g.subject, " is wanted since ", g.wanted_since, "; the provider is behind."],
+        says=lambda g: [
+            g.subject,
+            " is wanted since ",
+            g.wanted_since,
+            "; the provider is behind.",
+        ],
         rests_on=(*MISSING, "wanted_covered"),
         at_most="likely",
     ),
@@ -136,7 +146,9 @@ RULES = (
             (g.last_event_at < g.wanted_since).fill_null(True),
         ],
         says=lambda g: [
-            g.subject, " came into scope at ", g.wanted_since,
+            g.subject,
+            " came into scope at ",
+            g.wanted_since,
             ", cycles ran since, and nothing was ever sent.",
         ],
         rests_on=(*MISSING, "wanted_covered"),
@@ -145,7 +157,8 @@ RULES = (
         "unknown",
         when=lambda g: [is_("missing", g)],
         says=lambda g: [
-            g.subject, " is wanted and not in the target; the evidence shows neither an attempt ",
+            g.subject,
+            " is wanted and not in the target; the evidence shows neither an attempt ",
             "nor a trace.",
         ],
         at_most="undecidable",
@@ -165,8 +178,12 @@ RULES = (
             (g.renamed_at < g.earlier_at).fill_null(True),
         ],
         says=lambda g: [
-            g.subject, " was called so in the target at ", g.earlier_at, " and is '",
-            g.target_name, "' now; the log claims no change.",
+            g.subject,
+            " was called so in the target at ",
+            g.earlier_at,
+            " and is '",
+            g.target_name,
+            "' now; the log claims no change.",
         ],
         cites=("target_group_id",),
     ),
@@ -178,8 +195,13 @@ RULES = (
             (g.renamed_at <= g.written_at).fill_null(True),
         ],
         says=lambda g: [
-            "The log claims that the name ", g.subject, " was written at ", g.written_at,
-            "; the target has '", g.target_name, "'.",
+            "The log claims that the name ",
+            g.subject,
+            " was written at ",
+            g.written_at,
+            "; the target has '",
+            g.target_name,
+            "'.",
         ],
         cites=("written",),
     ),
@@ -191,8 +213,13 @@ RULES = (
             (g.renamed_at > g.last_positive_at).fill_null(True),
         ],
         says=lambda g: [
-            g.subject, " was renamed at ", g.renamed_at, " and the new name was never sent; the ",
-            "target has '", g.target_name, "'.",
+            g.subject,
+            " was renamed at ",
+            g.renamed_at,
+            " and the new name was never sent; the ",
+            "target has '",
+            g.target_name,
+            "'.",
         ],
         cites=("renamed", "last_positive"),
     ),
@@ -200,7 +227,10 @@ RULES = (
         "unknown",
         when=lambda g: [is_("stale", g)],
         says=lambda g: [
-            g.subject, " is '", g.target_name, "' in the target; when it was renamed is not known."
+            g.subject,
+            " is '",
+            g.target_name,
+            "' in the target; when it was renamed is not known.",
         ],
         at_most="suspected",
     ),
@@ -221,8 +251,11 @@ RULES = (
         "orphaned_group",
         when=lambda g: [is_("extra", g), g.signed],
         says=lambda g: [
-            g.subject, " is gone or no longer assigned at the source, and lives on in the target ",
-            "with ", g.members, " members.",
+            g.subject,
+            " is gone or no longer assigned at the source, and lives on in the target ",
+            "with ",
+            g.members,
+            " members.",
         ],
         cites=("last_positive", "target_group_id"),
         rests_on=("unwanted_certainty",),
@@ -238,8 +271,11 @@ RULES = (
         "stale_link",
         when=lambda g: [is_("linked", g), g.last_failure_family == "gone"],
         says=lambda g: [
-            "The provider looks for ", g.subject, " under an id that is gone; the group lives under ",
-            g.target_group_id, ".",
+            "The provider looks for ",
+            g.subject,
+            " under an id that is gone; the group lives under ",
+            g.target_group_id,
+            ".",
         ],
         cites=("last_failure", "target_group_id"),
         rests_on=MISSING,
@@ -321,21 +357,28 @@ def discrepancies(groups: ir.Table, written: ir.Table, context: Context) -> ir.T
     present = ready.target_state == "present"
     missing = ready.filter(wanted, ~present)
     stale = ready.filter(
-        ready.wanted == "yes", living, present,
-        ready.name_key.notnull(), ready.target_name_key != ready.name_key,
+        ready.wanted == "yes",
+        living,
+        present,
+        ready.name_key.notnull(),
+        ready.target_name_key != ready.name_key,
     ).mutate(attribute=ibis.literal("display_name", "string"), since=lambda t: t.renamed_at)
-    extra = ready.filter(
-        present, (ready.source_state == "none") | ~living | (ready.wanted == "no")
-    )
+    extra = ready.filter(present, (ready.source_state == "none") | ~living | (ready.wanted == "no"))
     failing = ready.filter(
-        ready.wanted == "yes", living, present, ready.failing,
+        ready.wanted == "yes",
+        living,
+        present,
+        ready.failing,
         ready.target_name_key == ready.name_key,
         ~ready.last_failure_family.isin(["reference_unresolved", "conflict"]),
     )
     parts = [
         part.mutate(situation=ibis.literal(name, "string"))
         for name, part in (
-            ("missing", missing), ("stale", stale), ("extra", extra), ("linked", failing)
+            ("missing", missing),
+            ("stale", stale),
+            ("extra", extra),
+            ("linked", failing),
         )
     ]
     columns = sorted(parts[0].columns)

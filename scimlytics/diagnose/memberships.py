@@ -26,10 +26,12 @@ RULES = (
     Rule(
         "member_not_provisioned",
         when=lambda m: [
-            is_("missing", m), (m.account_state != "active") | (m.group_state == "absent")
+            is_("missing", m),
+            (m.account_state != "active") | (m.group_state == "absent"),
         ],
         says=lambda m: [
-            m.subject, ": the user or the group itself is missing or inactive in the target."
+            m.subject,
+            ": the user or the group itself is missing or inactive in the target.",
         ],
     ),
     Rule(
@@ -42,7 +44,9 @@ RULES = (
         "nested_group",
         when=lambda m: [is_("missing", m), m.edge_way == "nested"],
         says=lambda m: [
-            m.subject, ": a member only through the inner group ", m.via_group,
+            m.subject,
+            ": a member only through the inner group ",
+            m.via_group,
             ", which is not expanded.",
         ],
         rests_on=EDGES,
@@ -63,7 +67,9 @@ RULES = (
             (m.added_at < m.unresolved_at).fill_null(True),
         ],
         says=lambda m: [
-            m.subject, ": the provider could not resolve the member at ", m.unresolved_at,
+            m.subject,
+            ": the provider could not resolve the member at ",
+            m.unresolved_at,
             " and does not try again.",
         ],
         cites=("unresolved", "changed"),
@@ -79,7 +85,9 @@ RULES = (
             (m.joined_at < m.restored_at).fill_null(True),
         ],
         says=lambda m: [
-            m.subject, ": the user was deleted and restored at ", m.restored_at,
+            m.subject,
+            ": the user was deleted and restored at ",
+            m.restored_at,
             "; memberships are not restored with it.",
         ],
         cites=("changed",),
@@ -94,7 +102,11 @@ RULES = (
             (m.dropped_at < m.seen_before).fill_null(True),
         ],
         says=lambda m: [
-            m.subject, ": lost with ", m.lost_together, " members in all around ", m.lost_at,
+            m.subject,
+            ": lost with ",
+            m.lost_together,
+            " members in all around ",
+            m.lost_at,
             ", by one update of the group that the log calls a success and that names none of them.",
         ],
         cites=("claim_between",),
@@ -109,7 +121,8 @@ RULES = (
             (m.added_at < m.account_created).fill_null(True),
         ],
         says=lambda m: [
-            m.subject, ": the group is used both to assign and to push; it was pushed before the ",
+            m.subject,
+            ": the group is used both to assign and to push; it was pushed before the ",
             "account existed.",
         ],
         cites=("group_positive",),
@@ -124,7 +137,9 @@ RULES = (
             (m.changed_at <= m.seen_before).fill_null(True),
         ],
         says=lambda m: [
-            m.subject, ": the member was in the group of the target at ", m.seen_before,
+            m.subject,
+            ": the member was in the group of the target at ",
+            m.seen_before,
             " and was removed there since; no claim removes it.",
         ],
         cites=("added", "changed"),
@@ -139,7 +154,9 @@ RULES = (
             (m.first_seen_at <= m.dropped_at).fill_null(True) | m.absent_before_at.isnull(),
         ],
         says=lambda m: [
-            m.subject, ": the log claims the removal at ", m.dropped_at,
+            m.subject,
+            ": the log claims the removal at ",
+            m.dropped_at,
             "; the member is still there.",
         ],
         cites=("dropped", "changed"),
@@ -159,7 +176,9 @@ RULES = (
             (m.added_at < m.absent_before_at).fill_null(True),
         ],
         says=lambda m: [
-            m.subject, ": the member was not in the group at ", m.absent_before_at,
+            m.subject,
+            ": the member was not in the group at ",
+            m.absent_before_at,
             " and is there now; no claim added it.",
         ],
         rests_on=("source_edge_certainty", "link_certainty"),
@@ -176,7 +195,9 @@ RULES = (
             (m.group_positive_at < m.changed_at).fill_null(True),
         ],
         says=lambda m: [
-            m.subject, ": the member came at ", m.changed_at,
+            m.subject,
+            ": the member came at ",
+            m.changed_at,
             ", and the group was not sent since.",
         ],
         cites=("changed", "group_positive"),
@@ -192,7 +213,9 @@ RULES = (
             (m.group_positive_at < m.removed_at).fill_null(True),
         ],
         says=lambda m: [
-            m.subject, ": the member left at ", m.removed_at,
+            m.subject,
+            ": the member left at ",
+            m.removed_at,
             ", and the group was not sent since.",
         ],
         cites=("changed", "group_positive"),
@@ -209,7 +232,8 @@ RULES = (
             ~m.dated,
         ],
         says=lambda m: [
-            m.subject, ": the log never claims this member; when it came is not known."
+            m.subject,
+            ": the log never claims this member; when it came is not known.",
         ],
         cites=("group_positive",),
         rests_on=EDGES,
@@ -225,9 +249,7 @@ RULES = (
     Rule(
         "unknown",
         when=lambda m: [is_("extra", m)],
-        says=lambda m: [
-            m.subject, ": only the target has it; who added it and when is not known."
-        ],
+        says=lambda m: [m.subject, ": only the target has it; who added it and when is not known."],
         at_most="undecidable",
     ),
 )

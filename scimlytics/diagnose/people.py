@@ -198,17 +198,13 @@ def _duplicated(users: ir.Table) -> ir.Table:
 
 def _shared(users: ir.Table) -> ir.Table:
     """One row per shared account; the people without an account of their own are listed."""
-    claimants = users.filter(
-        users.shared_account.notnull(), users.wanted.isin(["yes", "presumed"])
-    )
+    claimants = users.filter(users.shared_account.notnull(), users.wanted.isin(["yes", "presumed"]))
     listed = claimants.group_by(owner="shared_owner").agg(
         claimant_ids=claimants.source_id.collect()
     )
     owners = users.join(listed, users.person_id == listed.owner)
     return (
-        _as(owners, "shared")
-        .mutate(listed_ids=owners.claimant_ids)
-        .drop("owner", "claimant_ids")
+        _as(owners, "shared").mutate(listed_ids=owners.claimant_ids).drop("owner", "claimant_ids")
     )
 
 
@@ -217,9 +213,7 @@ def _left(users: ir.Table, context: Context) -> ir.Table:
 
     gone = users.source_state.isin(["disabled", "suspended", "deleted", "absent"])
     stranger = (
-        (users.source_state == "none")
-        & users.signed
-        & ~users.account_privileged.fill_null(False)
+        (users.source_state == "none") & users.signed & ~users.account_privileged.fill_null(False)
     )
     rows = users.filter(
         (gone | stranger),
@@ -320,30 +314,28 @@ def _stale(users: ir.Table, differences: ir.Table, context: Context) -> ir.Table
         (chosen["column"] == "user_name", 0), (chosen["column"] == "email", 1), else_=2
     )
     ranked = chosen.mutate(
-        heads=ibis.row_number().over(
-            group_by=chosen.person_id, order_by=[order, chosen["column"]]
-        )
+        heads=ibis.row_number().over(group_by=chosen.person_id, order_by=[order, chosen["column"]])
         == 0,
         with_login=chosen.login_key.any().over(group_by=chosen.person_id),
     )
-    kept = ranked.filter(
-        ranked.heads | ~ranked.with_login | ~ranked["column"].isin(FOLLOWERS)
-    )
+    kept = ranked.filter(ranked.heads | ~ranked.with_login | ~ranked["column"].isin(FOLLOWERS))
     joined = rows.join(kept, "person_id")
     last = joined.written_at.coalesce(joined.last_positive_at)
-    return _as(joined, "stale").mutate(
-        attribute=joined.attribute,
-        wants_key=joined.wants.lower(),
-        earlier_holds_key=joined.earlier_holds.lower(),
-        changed_age=context.moment.age(joined.changed_at),
-        changed_covered=context.moment.covered(joined.changed_at),
-        since=joined.changed_at.coalesce(last),
-        until=joined.changed_at.coalesce(joined.until),
-        heals_by=ibis.ifelse(
-            context.moment.age(joined.changed_at) == "fresh",
-            context.later(joined.changed_at),
-            joined.last_failure_retry_at,
-        ),
-    ).select(*users.columns, "situation", *_blank_difference())
-
-
+    return (
+        _as(joined, "stale")
+        .mutate(
+            attribute=joined.attribute,
+            wants_key=joined.wants.lower(),
+            earlier_holds_key=joined.earlier_holds.lower(),
+            changed_age=context.moment.age(joined.changed_at),
+            changed_covered=context.moment.covered(joined.changed_at),
+            since=joined.changed_at.coalesce(last),
+            until=joined.changed_at.coalesce(joined.until),
+            heals_by=ibis.ifelse(
+                context.moment.age(joined.changed_at) == "fresh",
+                context.later(joined.changed_at),
+                joined.last_failure_retry_at,
+            ),
+        )
+        .select(*users.columns, "situation", *_blank_difference())
+    )

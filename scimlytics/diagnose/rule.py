@@ -51,9 +51,7 @@ class Rule:
     """The surest it can be, whatever it rests on."""
 
 
-def evaluate(
-    rows: ir.Table, rules: Sequence[Rule], grades: Mapping[str, str]
-) -> ir.Table:
+def evaluate(rows: ir.Table, rules: Sequence[Rule], grades: Mapping[str, str]) -> ir.Table:
     """Decide the cause of each row.
 
     Parameters
@@ -92,9 +90,7 @@ def evaluate(
     others = reduce(
         add,
         [
-            ibis.ifelse(
-                (chosen.rule < place) & chosen[f"_match_{place}"], f"{rule.cause} ", ""
-            )
+            ibis.ifelse((chosen.rule < place) & chosen[f"_match_{place}"], f"{rule.cause} ", "")
             for place, rule in enumerate(rules)
             if rule.cause != "unknown"
         ],
@@ -126,8 +122,10 @@ def _rank(rows: ir.Table, rule: Rule, grades: Mapping[str, str]) -> ir.IntegerVa
         else:
             moving.append(
                 ibis.cases(
-                    *[(rows[name] == word, ibis.literal(rank, "int64"))
-                      for word, rank in RANKS.items()],
+                    *[
+                        (rows[name] == word, ibis.literal(rank, "int64"))
+                        for word, rank in RANKS.items()
+                    ],
                     else_=ibis.literal(RANKS["confirmed"], "int64"),
                 )
             )

@@ -51,7 +51,11 @@ NAMES = {
     **{name: table for name, table in TABLES.items() if name not in SIDED},
 }
 """Every table of an evidence by the name it is asked for."""
-OF_SOURCE = {"assignments": "assignments", "audit": "source_audit", "push_mappings": "push_mappings"}
+OF_SOURCE = {
+    "assignments": "assignments",
+    "audit": "source_audit",
+    "push_mappings": "push_mappings",
+}
 OF_TARGET = {"audit": "target_audit", "strategies": "strategies"}
 OF_LOG = {
     name: name
@@ -150,6 +154,8 @@ class Evidence:
         self._newest = dict(newest or {})
         self._engine = engine
         self._kept: dict[str, ir.Table] = {}
+        self.link_rate: tuple[int, int] | None = None
+        """Of the claims that match an account by name, how many there are and how many carry its id."""
 
     # The face: DataFrames.
 
@@ -193,8 +199,7 @@ class Evidence:
         import pandas as pd
 
         rows = [
-            (one.side, one.collection, one.grade, one.why, one.rows)
-            for one in self.grades.values()
+            (one.side, one.collection, one.grade, one.why, one.rows) for one in self.grades.values()
         ]
         return pd.DataFrame(rows, columns=["side", "collection", "grade", "why", "rows"])
 
@@ -239,7 +244,9 @@ class Evidence:
             engine.register(name, self.rows(name))
         for collection, table in PREVIOUS.items():
             for side in ("source", "target"):
-                engine.register(f"previous_{side}_{collection}", self._older(side, collection, table))
+                engine.register(
+                    f"previous_{side}_{collection}", self._older(side, collection, table)
+                )
         return engine
 
     def table(self, name: str) -> ir.Table:
@@ -312,7 +319,10 @@ class Evidence:
                 group_id=group_id,
             )
             for name, value in (
-                ("side", side), ("group_id", group_id), ("grade", one.grade), ("why", one.why)
+                ("side", side),
+                ("group_id", group_id),
+                ("grade", one.grade),
+                ("why", one.why),
             ):
                 rows[name].append(value)
         self.engine.register("group_grades", GRADES_TABLE.conform(rows))
@@ -331,7 +341,7 @@ class Evidence:
         other.__dict__ = {**self.__dict__, "_kept": {}}
         for cached in ("profile", "engine", "group_grades"):
             other.__dict__.pop(cached, None)
-        other._newest = {**self._newest, "as_of": moment}  # noqa: SLF001
+        other._newest = {**self._newest, "as_of": moment}
         return other
 
     def _declared(self, side: str) -> list[str]:
@@ -423,15 +433,14 @@ def _profile(evidence: Evidence) -> Profile:
     grace = grace_of(provider, cycle, settings.thresholds.grace_minutes)
     moments = [evidence.source.taken_at, evidence.target.taken_at]
     newest = [moment for moment in (*moments, evidence.log.taken_at) if moment is not None]
-    asked = evidence._newest.get("as_of")  # noqa: SLF001
+    asked = evidence._newest.get("as_of")
     if asked is None and not newest:
         raise InputError(
             f"{evidence.name or 'evidence'}: no time anywhere; give taken_at in scimlytics.toml."
         )
     taken = [moment for moment in moments if moment is not None]
     as_of = asked or max(taken or newest)
-    has_log = evidence.rows("events").num_rows > 0 or evidence.has("events")
-    provisioning = settings.target.provisioning or ("scim" if has_log else "scim")
+    provisioning, why_provisioning = _provisioning(evidence)
     job_scope = next((job["scope"] for job in jobs if job["scope"]), None)
     scope = settings.source.scope or job_scope or "assigned"
     why_scope = (
@@ -447,7 +456,7 @@ def _profile(evidence: Evidence) -> Profile:
     )
     assumptions = (
         Assumption("provider", provider, "from the toml or the content"),
-        Assumption("provisioning", provisioning, "declared or inferred from the log"),
+        Assumption("provisioning", provisioning, why_provisioning),
         Assumption("cycle", f"{cycle.total_seconds() / 60:g} min", why_cycle),
         Assumption("grace", f"{grace.total_seconds() / 60:g} min", "two cycles, at least"),
         Assumption("scope", scope, why_scope),
@@ -467,3 +476,16 @@ def _profile(evidence: Evidence) -> Profile:
         capabilities=capabilities,
         assumptions=assumptions,
     )
+
+
+def _provisioning(evidence: Evidence) -> tuple[str, str]:
+    """How accounts come about, and how that is known."""
+    declared = evidence.settings.target.provisioning
+    if declared:
+        return declared, "declared in scimlytics.toml"
+    if any(evidence.has(name) for name in ("events", "jobs", "scim_requests")):
+        return "scim", "there is a provisioning log, a job or a request log"
+    strategies = evidence.rows("strategies").to_pylist()
+    if any(one["provision_users"] for one in strategies):
+        return "jit", "no provisioning log or job, and the sign-in strategy makes users"
+    return "scim", "presumed"

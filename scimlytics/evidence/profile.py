@@ -5,6 +5,7 @@ Every assumption has a reason and is printed in the report, so that a reader can
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -71,7 +72,7 @@ def grace_of(provider: str, cycle: timedelta, declared_minutes: float | None) ->
     return max(2 * cycle, LEAST_GRACE.get(provider, OTHER_GRACE))
 
 
-def capabilities_of(provider: str, declared: list[str] | None) -> frozenset[str]:
+def capabilities_of(provider: str, declared: Sequence[str] | None) -> frozenset[str]:
     """What the provider offers besides waiting."""
     if declared is not None:
         return frozenset(declared)

@@ -49,7 +49,9 @@ def read(path: str | Path) -> Evidence:
     if inspection.errors:
         raise InputError("\n".join(inspection.errors))
     if inspection.evidence is None:
-        raise InputError(f"{path}: no file here is evidence; `scimlytics init` says what to export.")
+        raise InputError(
+            f"{path}: no file here is evidence; `scimlytics init` says what to export."
+        )
     return inspection.evidence
 
 

@@ -101,7 +101,7 @@ def _people(evidence: Evidence) -> None:
 def _links(evidence: Evidence) -> None:
     t, keep = evidence.table, evidence.keep
     rate = correlate.link_rate(t("claims"), t("target_users"))
-    evidence.link_rate = rate
+    evidence.link_rate = (rate.matched, rate.agreeing)
     keep(
         "candidates",
         correlate.candidates(
@@ -178,9 +178,7 @@ def _differences(evidence: Evidence) -> None:
     own = t("owned").filter(lambda o: o.place == 0).select("person_id", "account_id")
     if not pairs:
         pairs = [differences.Pairing("user_name", "user_name", "user_name", mapped=False)]
-    keep(
-        "compared", differences.compared(t("source_users"), t("target_users"), own, pairs)
-    )
+    keep("compared", differences.compared(t("source_users"), t("target_users"), own, pairs))
     keep("agreement", differences.agreement(t("compared")))
     keep(
         "ledger_differences",
@@ -279,9 +277,9 @@ def _memberships(evidence: Evidence) -> None:
             memberships.earlier(t("states"), t("state_members"), seen_at=moment.seen_at),
             t("member_times"),
             memberships.unresolved(t("unresolved"), t("claims"), accounts_of),
-            t("assignments").filter(lambda a: a.principal_type == "group").select(
-                group_id="principal_id"
-            ),
+            t("assignments")
+            .filter(lambda a: a.principal_type == "group")
+            .select(group_id="principal_id"),
             evidence.group_grades,
             memberships.default_groups(t("strategies"), t("target_groups")),
             moment=moment,

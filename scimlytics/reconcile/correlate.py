@@ -188,9 +188,7 @@ def owners(candidates: ir.Table, people: ir.Table, blocked: ir.Table) -> ir.Tabl
     ).mutate(named=True)
     joined = kept.left_join(living_name, "account_id").drop("account_id_right")
     yields = joined.source_state.isin(["absent", "deleted"]) & joined.named.fill_null(False)
-    ranked = joined.mutate(
-        yields=yields, rank=ibis.ifelse(yields, joined.tier + 10, joined.tier)
-    )
+    ranked = joined.mutate(yields=yields, rank=ibis.ifelse(yields, joined.tier + 10, joined.tier))
     ordered = ranked.mutate(
         place=ibis.row_number().over(
             group_by=ranked.account_id,
@@ -225,9 +223,7 @@ def claimants(candidates: ir.Table, owners: ir.Table, people: ir.Table) -> ir.Ta
     living = people.filter(people.source_state == "active").select("person_id")
     without = living.anti_join(owners, "person_id")
     strong = candidates.filter(candidates.tier <= USER_NAME).semi_join(without, "person_id")
-    owned = (
-        owners.semi_join(living, "person_id").select("account_id", owner_id="person_id")
-    )
+    owned = owners.semi_join(living, "person_id").select("account_id", owner_id="person_id")
     met = strong.join(owned, "account_id")
     first = met.mutate(
         place=ibis.row_number().over(

@@ -223,10 +223,8 @@ def differences(
         | ((joined.share >= ENOUGH_AGREE) & (joined.people >= ENOUGH_PEOPLE))
     )
     kept = joined.filter(counts, ~joined.wrong).drop("rank")
-    names = {key: column for key, column in SOURCE_COLUMNS.items()}
-    changed = audit.filter(
-        audit.attribute_key.isin(list(names)), audit.source_id.notnull()
-    ).mutate(
+    names = dict(SOURCE_COLUMNS)
+    changed = audit.filter(audit.attribute_key.isin(list(names)), audit.source_id.notnull()).mutate(
         column=ibis.cases(
             *[(audit.attribute_key == key, column) for key, column in names.items()], else_=None
         )
@@ -238,13 +236,14 @@ def differences(
         )
     ).filter(lambda t: t.place == 0)
     dated = newest.select(
-        person_id="source_id", column="column", changed_at="at", changed="audit_id",
+        person_id="source_id",
+        column="column",
+        changed_at="at",
+        changed="audit_id",
         changed_from="old",
     )
     older = previous.mutate(
-        place=ibis.row_number().over(
-            group_by=previous.id, order_by=[previous.taken_at.desc()]
-        )
+        place=ibis.row_number().over(group_by=previous.id, order_by=[previous.taken_at.desc()])
     ).filter(lambda t: t.place == 0)
     earlier = reduce(
         lambda one, other: one.union(other),
@@ -295,6 +294,9 @@ def last_written(claims: ir.Table, changes: ir.Table) -> ir.Table:
         )
     ).filter(lambda t: t.place == 0)
     return newest.select(
-        person_id="object_id", column="column", written="event_id", written_at="at",
+        person_id="object_id",
+        column="column",
+        written="event_id",
+        written_at="at",
         written_value="new",
     )

@@ -40,7 +40,12 @@ FAMILY_SIGNS = (
     ),
     Family(
         "target_requires_group",
-        texts=("required group", "requires a group", "group required", "requires one of the groups"),
+        texts=(
+            "required group",
+            "requires a group",
+            "group required",
+            "requires one of the groups",
+        ),
     ),
     Family(
         "reference_unresolved",

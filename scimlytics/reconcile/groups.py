@@ -44,11 +44,16 @@ def links(
             .select(group_id="external_id", target_group_id="id")
             .mutate(at=ibis.null("timestamp('UTC', 6)"), tier=2)
         )
-    one = source.filter(source.deleted.isnull()).group_by("display_name_key").having(
-        source.id.nunique() == 1
-    ).agg(group_id=source.id.max())
-    other = target.group_by("display_name_key").having(target.id.nunique() == 1).agg(
-        target_group_id=target.id.max()
+    one = (
+        source.filter(source.deleted.isnull())
+        .group_by("display_name_key")
+        .having(source.id.nunique() == 1)
+        .agg(group_id=source.id.max())
+    )
+    other = (
+        target.group_by("display_name_key")
+        .having(target.id.nunique() == 1)
+        .agg(target_group_id=target.id.max())
     )
     parts.append(
         one.join(other, "display_name_key")
@@ -96,7 +101,7 @@ def wanted(
         "push_error": ibis.null("string"),
     }
     if provider == "okta":
-        rows = push_mappings.group_by(group_id="source_group_id").agg(
+        return push_mappings.group_by(group_id="source_group_id").agg(
             wanted=ibis.ifelse(
                 (push_mappings.status.fill_null("active") != "inactive").any(), "yes", "off"
             ),
@@ -104,7 +109,6 @@ def wanted(
             pushed_at=push_mappings.last_push.max(),
             push_error=push_mappings.error.max(),
         )
-        return rows
     if scope == "all":
         return source.filter(source.deleted.isnull()).select(
             group_id="id", wanted=ibis.literal("yes", "string"), wanted_since="created", **nothing
@@ -127,8 +131,11 @@ def traces(
     *,
     now: ir.TimestampScalar,
 ) -> ir.Table:
-    """The newest trace of each group in the target: ``group_id``, ``trace_at``, ``trace_kind``,
-    ``trace``, ``trace_account`` (the group's id there)."""
+    """The newest trace of each group in the target.
+
+    One row per ``group_id``: ``trace_at``, ``trace_kind``, ``trace``, ``trace_account`` (the group's
+    id there).
+    """
     import ibis
 
     def shaped(
@@ -186,8 +193,10 @@ def traces(
 
 
 def removals(target_audit: ir.Table, source: ir.Table) -> ir.Table:
-    """Deletions of groups in the target by another interface than provisioning:
-    ``group_id``, ``removed_at``, ``removed``, ``removed_by``, ``removed_via``."""
+    """Deletions of groups in the target by another interface than provisioning.
+
+    One row per ``group_id``: ``removed_at``, ``removed``, ``removed_by``, ``removed_via``.
+    """
     import ibis
 
     gone = target_audit.filter(
@@ -220,14 +229,14 @@ def renames(audit: ir.Table) -> ir.Table:
             group_by=moved.who, order_by=[moved["at"].desc(), moved.audit_id.desc()]
         )
     ).filter(lambda t: t.place == 0)
-    return newest.select(
-        group_id="who", renamed_at="at", renamed="audit_id", renamed_from="old"
-    )
+    return newest.select(group_id="who", renamed_at="at", renamed="audit_id", renamed_from="old")
 
 
 def names_written(claims: ir.Table, changes: ir.Table) -> ir.Table:
-    """The newest successful claim on each group's name: ``group_id``, ``written``,
-    ``written_at``, ``written_value``."""
+    """The newest successful claim on each group's name.
+
+    One row per ``group_id``: ``written``, ``written_at``, ``written_value``.
+    """
     import ibis
 
     good = claims.filter(
@@ -274,9 +283,7 @@ def ledger(
         group_created="created",
         source_state=ibis.ifelse(source.deleted.isnull(), "active", "deleted"),
     )
-    absent = groups.anti_join(source, groups.object_id == source.id).select(
-        group_id="object_id"
-    )
+    absent = groups.anti_join(source, groups.object_id == source.id).select(group_id="object_id")
     blank = {
         name: ibis.null(kind)
         for name, kind in listed.schema().items()
@@ -338,8 +345,9 @@ def ledger(
         subject=ibis.coalesce(every.subject, every.target_name, every.group_id),
         wanted=every.wanted.fill_null("no"),
         wanted_since=since,
-        target_state=ibis.ifelse(every.target_name.notnull() | every.members.notnull(), "present",
-                                 "absent"),
+        target_state=ibis.ifelse(
+            every.target_name.notnull() | every.members.notnull(), "present", "absent"
+        ),
         trace_state=ibis.ifelse(every.trace.isnull(), "never", "existed"),
         removed_by_provider_at=every.last_delete_at,
         failing=(every.last_event_kind == "negative").fill_null(False),

@@ -84,8 +84,11 @@ def states(
         shown.filter(shown.member_id.notnull())
         .select(target_group_id="group_id", at="at", account_id="member_id")
         .union(previous.select(target_group_id="group_id", at="taken_at", account_id="member_id"))
-        .union(current.select(target_group_id="group_id", account_id="member_id").mutate(at=now)
-               .select("target_group_id", "at", "account_id"))
+        .union(
+            current.select(target_group_id="group_id", account_id="member_id")
+            .mutate(at=now)
+            .select("target_group_id", "at", "account_id")
+        )
         .distinct()
     )
     return moments, members
@@ -105,9 +108,7 @@ def losses(moments: ir.Table, members: ir.Table, claims: ir.Table, links: ir.Tab
     import ibis
 
     following = moments.mutate(
-        next_at=moments["at"].lead().over(
-            group_by=moments.target_group_id, order_by=moments["at"]
-        )
+        next_at=moments["at"].lead().over(group_by=moments.target_group_id, order_by=moments["at"])
     )
     last = members.group_by("target_group_id", "account_id").agg(at=members["at"].max())
     lost = last.join(following, ["target_group_id", "at"]).filter(lambda t: t.next_at.notnull())
@@ -126,17 +127,14 @@ def losses(moments: ir.Table, members: ir.Table, claims: ir.Table, links: ir.Tab
     counted = between.group_by("target_group_id", "at").agg(
         claims_between=between.count(), claim_between=between.event_id.max()
     )
-    return (
-        together.left_join(counted, ["target_group_id", "at"])
-        .select(
-            "target_group_id",
-            "account_id",
-            "lost_together",
-            "claim_between",
-            seen_at="at",
-            lost_at="next_at",
-            claims_between=lambda t: t.claims_between.fill_null(0),
-        )
+    return together.left_join(counted, ["target_group_id", "at"]).select(
+        "target_group_id",
+        "account_id",
+        "lost_together",
+        "claim_between",
+        seen_at="at",
+        lost_at="next_at",
+        claims_between=lambda t: t.claims_between.fill_null(0),
     )
 
 
@@ -307,9 +305,7 @@ def ledger(
     every = every.left_join(default, "target_group_id").drop("target_group_id_right")
     graded = group_grades.select("side", graded="group_id", graded_as="grade")
     for side, key in (("source", "group_id"), ("target", "target_group_id")):
-        mine = graded.filter(graded.side == side).select(
-            "graded", **{f"{side}_grade": "graded_as"}
-        )
+        mine = graded.filter(graded.side == side).select("graded", **{f"{side}_grade": "graded_as"})
         every = every.left_join(mine, every[key] == mine.graded).drop("graded")
     since = ibis.cases(
         (every.joined_at.isnull() & every.person_wanted_since.isnull(), None),
@@ -359,9 +355,7 @@ def earlier(moments: ir.Table, members: ir.Table, *, seen_at: datetime) -> ir.Ta
     import ibis
 
     now = ibis.literal(seen_at, "timestamp('UTC', 6)")
-    first = members.group_by("target_group_id", "account_id").agg(
-        first_seen_at=members["at"].min()
-    )
+    first = members.group_by("target_group_id", "account_id").agg(first_seen_at=members["at"].min())
     past = moments.filter(moments["at"] < now)
     without = (
         first.select("target_group_id", "account_id", "first_seen_at")
@@ -377,8 +371,10 @@ def earlier(moments: ir.Table, members: ir.Table, *, seen_at: datetime) -> ir.Ta
 
 
 def unresolved(references: ir.Table, claims: ir.Table, accounts_of: ir.Table) -> ir.Table:
-    """Members that the provider could not resolve: ``group_id``, ``person_id``, ``unresolved``
-    (the event), ``unresolved_at``."""
+    """Members that the provider could not resolve.
+
+    One row per ``group_id`` and ``person_id``: ``unresolved`` (the event), ``unresolved_at``.
+    """
     import ibis
 
     groups = claims.filter(claims.object_type == "group", claims.object_id.notnull()).select(
@@ -394,9 +390,7 @@ def unresolved(references: ir.Table, claims: ir.Table, accounts_of: ir.Table) ->
             order_by=[resolved["at"].desc(), resolved.event_id.desc()],
         )
     ).filter(lambda t: t.place == 0)
-    return newest.select(
-        "group_id", person_id="who", unresolved="event_id", unresolved_at="at"
-    )
+    return newest.select("group_id", person_id="who", unresolved="event_id", unresolved_at="at")
 
 
 def default_groups(strategies: ir.Table, target_groups: ir.Table) -> ir.Table:

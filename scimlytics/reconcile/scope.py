@@ -100,9 +100,7 @@ def ways(
     rows = assignments.mutate(
         kind=ibis.coalesce(assignments.principal_type, "user"), since=assignments.created
     )
-    to_users = rows.filter(rows.kind == "user").join(
-        people, rows.principal_id == people.person_id
-    )
+    to_users = rows.filter(rows.kind == "user").join(people, rows.principal_id == people.person_id)
     direct = to_users.group_by("person_id").agg(
         since=to_users.since.min(),
         not_before=to_users.since.min(),
@@ -139,7 +137,8 @@ def ways(
     )
     shape = ("person_id", "way", "since", "not_before", "group_id", "outer_id")
     return (
-        direct.mutate(way=ibis.literal("direct", "string")).select(*shape)
+        direct.mutate(way=ibis.literal("direct", "string"))
+        .select(*shape)
         .union(through.mutate(way=ibis.literal("group", "string")).select(*shape))
         .union(inner.mutate(way=ibis.literal("nested", "string")).select(*shape))
     )

@@ -61,9 +61,9 @@ def traces(
         assignments.external_id.notnull(), assignments.principal_type.fill_null("user") == "user"
     )
     names = person_keys.filter(person_keys.kind == "user_name").select("id", "key").distinct()
-    older_name = previous_accounts.join(
-        names, previous_accounts.user_name_key == names.key
-    ).select(person=names.id, at=previous_accounts.taken_at, account=previous_accounts.id)
+    older_name = previous_accounts.join(names, previous_accounts.user_name_key == names.key).select(
+        person=names.id, at=previous_accounts.taken_at, account=previous_accounts.id
+    )
     older_id = previous_accounts.filter(previous_accounts.external_id.notnull()).select(
         person="external_id", at="taken_at", account="id"
     )

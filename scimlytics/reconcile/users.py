@@ -124,9 +124,7 @@ def twins(owned: ir.Table) -> ir.Table:
     return first.join(listed, "person_id")
 
 
-def blockers(
-    candidates: ir.Table, blocked: ir.Table, facts: ir.Table
-) -> ir.Table:
+def blockers(candidates: ir.Table, blocked: ir.Table, facts: ir.Table) -> ir.Table:
     """The account that stands in the way of each person whose creation ends in a conflict.
 
     Returns
@@ -230,33 +228,40 @@ def ledger(
         (traces, "person_id"),
         (removals, "person_id"),
         (blockers, "person_id"),
-        (claimants.select("person_id", shared_account="account_id", shared_owner="owner_id",
-                          shared_tier="tier"), "person_id"),
+        (
+            claimants.select(
+                "person_id",
+                shared_account="account_id",
+                shared_owner="owner_id",
+                shared_tier="tier",
+            ),
+            "person_id",
+        ),
         (left_groups, "person_id"),
     ):
         joined = joined.left_join(part, on).drop(f"{on}_right")
-    joined = joined.left_join(group_names, joined.scope_group == group_names.named_id).drop("named_id")
+    joined = joined.left_join(group_names, joined.scope_group == group_names.named_id).drop(
+        "named_id"
+    )
     persons = joined.mutate(
         source_id=joined.person_id,
         target_id=joined.account_id,
         target_state=ibis.coalesce(joined.account_state, "absent"),
     )
     nobody = facts.anti_join(owned, "account_id")
-    nobody = nobody.anti_join(
-        blockers.select(account_id="blocker").distinct(), "account_id"
-    )
+    nobody = nobody.anti_join(blockers.select(account_id="blocker").distinct(), "account_id")
     alone = nobody.select(
         **{name: nobody[name] for name in nobody.columns},
-        subject=ibis.coalesce(
-            nobody.account_name, nobody.account_email, nobody.account_id
-        ),
+        subject=ibis.coalesce(nobody.account_name, nobody.account_email, nobody.account_id),
         target_id=nobody.account_id,
         target_state=nobody.account_state,
         source_state=ibis.literal("none", "string"),
         wanted=ibis.literal("no", "string"),
     )
     missing = {
-        name: ibis.null(kind) for name, kind in persons.schema().items() if name not in alone.columns
+        name: ibis.null(kind)
+        for name, kind in persons.schema().items()
+        if name not in alone.columns
     }
     alone = alone.mutate(**missing).select(*persons.columns)
     every = persons.union(alone)
@@ -310,5 +315,3 @@ def ledger(
         unassigned_age=moment.age(unassigned_at),
         cycles_since_wanted=moment.cycles_since(every.wanted_since),
     )
-
-
