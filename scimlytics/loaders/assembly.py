@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from scimlytics.errors import InputError
 from scimlytics.loaders import FileReport, Loaded
+from scimlytics.loaders.making import SPARE
 from scimlytics.loaders.merge import CHILDREN, KEYS, Parts, children_of, distinct, taken_back
 from scimlytics.loaders.pages import PageFacts, pulls
 from scimlytics.loaders.raw import conformed
@@ -38,6 +39,10 @@ class _Hall:
     removals: dict[Shelf, dict[str, list[tuple[int, set[tuple[str, ...]]]]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
+    spare: dict[Shelf, list[tuple[str, int, pa.Table]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """Tables of the fallback: name, page number and rows."""
     file_of: list[int] = field(default_factory=list)
     """The file of each page number."""
     facts: list[PageFacts] = field(default_factory=list)
@@ -63,6 +68,7 @@ def assemble(reads: list[FileRead], settings: Settings) -> Loaded:
     roles: list[str | None] = []
     for number, read in enumerate(reads):
         roles.append(None if read.error else _take(hall, read, number, settings))
+    _take_spare(hall)
     _take_empty(hall, reads, roles)
     shelves = {shelf: _joined(hall, shelf, parts) for shelf, parts in hall.parts.items()}
     tables = {key: TABLES[name].empty() for key, name in _keys().items()}
@@ -118,6 +124,9 @@ def _take(hall: _Hall, read: FileRead, number: int, settings: Settings) -> str |
         hall.file_of.append(number)
         shelf: Shelf = (side, page.place.previous)
         for name, table in page.tables.items():
+            if name.startswith(SPARE):
+                hall.spare[shelf].append((name.removeprefix(SPARE), part, table))
+                continue
             at: Shelf = shelf if name in SIDED else ("", page.place.previous)
             hall.parts[at][name].append((part, table))
             if page.place.previous is None:
@@ -135,6 +144,27 @@ def _take(hall: _Hall, read: FileRead, number: int, settings: Settings) -> str |
             hall.partial.add((side, fact.collection))
     told = [side for side in sides if side]
     return read.place.role or (told[0] if told else _role_of_content(read))
+
+
+def _take_spare(hall: _Hall) -> None:
+    """Take memberships as the users name them, where no file of that side holds any.
+
+    They are as whole as the users they came with.
+    """
+    for (side, previous), spare in hall.spare.items():
+        for name in sorted({name for name, _, table in spare if table.num_rows}):
+            parts = hall.parts[side, previous]
+            if any(table.num_rows for _, table in parts.get(name, ())):
+                continue
+            parts[name] += [(part, table) for key, part, table in spare if key == name]
+            if previous is not None:
+                continue
+            hall.present.add(f"{side}_{name}")
+            hall.facts += [
+                replace(fact, collection=name, aside=0)
+                for fact in hall.facts
+                if fact.side == side and fact.collection == "users"
+            ]
 
 
 def _role_of_content(read: FileRead) -> str | None:
@@ -212,7 +242,8 @@ def _rows(
 def _report(hall: _Hall, read: FileRead, number: int, role: str | None) -> FileReport:
     rows: Counter[str] = Counter()
     for page in read.pages:
-        rows.update({name: table.num_rows for name, table in page.tables.items()})
+        counts = {name: table.num_rows for name, table in page.tables.items()}
+        rows.update({name: count for name, count in counts.items() if not name.startswith(SPARE)})
     first, last = span([table for page in read.pages for table in page.tables.values()])
     empty = any(format_ is None for _, format_, _ in read.facts)
     name = ", ".join(one.name for one in read.formats) or ("Empty answer" if empty else None)

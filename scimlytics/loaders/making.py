@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+SPARE = "spare "
+"""Before the name of a table whose rows count only where no other file of the side has such rows."""
+
+
 @dataclass(frozen=True)
 class Part:
     """Tables of a page in which no id occurs twice, and what it takes back."""
@@ -66,6 +70,9 @@ def load_page(format_: Format, page: Page) -> Made:
                 raw = raw_table(TABLES[name], columns, loading.collected.get(name), page.file)
                 tables[name], lacking = complete_rows(TABLES[name], raw)
                 made.aside += lacking
+        for name, columns in loading.fallback.items():
+            raw = raw_table(TABLES[name], columns, None, page.file)
+            tables[SPARE + name], _ = complete_rows(TABLES[name], raw)
         made.parts.append(Part(tables, _removals(loading)))
     return made
 
