@@ -19,14 +19,20 @@ def scope(evidence: Evidence, context: Context, people: pa.Table) -> pa.Table:
     The clause is named as the provider's own evaluation names it: the filter's title, a dot, and
     the clause.
     """
+    import ibis
+
     del context
     excluded = _people(people)
     users = evidence.table("ledger_users")
-    flagged = users.filter(users.excluded, users.source_id.notnull()).select(
+    named = users.filter(users.source_id.notnull()).mutate(
+        by_log=ibis.ifelse(users.excluded, users.last_excluded_scope_failed, None)
+    )
+    named = named.mutate(clauses=named.by_log.coalesce(named.kept_out_by))
+    flagged = named.filter(named.clauses.notnull()).select(
         "source_id",
-        "last_excluded",
         "last_excluded_at",
-        clause=users.last_excluded_scope_failed.unnest(),
+        last_excluded=ibis.ifelse(named.by_log.notnull(), named.last_excluded, None),
+        clause=named.clauses.unnest(),
     )
     rows = evidence.engine.fetch(flagged.order_by("clause", "source_id")).to_pylist()
     found: dict[str, list[dict[str, object]]] = {}
@@ -38,7 +44,7 @@ def scope(evidence: Evidence, context: Context, people: pa.Table) -> pa.Table:
             {
                 "object_type": "scope",
                 "cause": "out_of_scope",
-                "certainty": "confirmed",
+                "certainty": "confirmed" if any(one["last_excluded"] for one in hit) else "likely",
                 "subject": clause,
                 "detail": f'The clause "{clause}" excludes {len(hit)} of the people who are'
                 " assigned.",
@@ -49,8 +55,9 @@ def scope(evidence: Evidence, context: Context, people: pa.Table) -> pa.Table:
                         "at": one["last_excluded_at"],
                         "says": "skipped by this clause",
                     }
-                    for one in hit[:5]
-                ],
+                    for one in hit
+                    if one["last_excluded"]
+                ][:5],
             }
             for clause, hit in found.items()
         ]

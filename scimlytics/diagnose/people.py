@@ -230,15 +230,16 @@ def _unassigned(users: ir.Table, context: Context) -> ir.Table:
     import ibis
 
     unlisted = (users.wanted == "no") & ibis.literal(context.assigned)
-    filtered = (users.wanted == "yes") & users.excluded
+    kept_out = users.kept_out_by.notnull()
+    filtered = ((users.wanted == "yes") & users.excluded) | kept_out
     rows = users.filter(
         users.source_state == "active", users.target_state == "active", unlisted | filtered
     )
     return _as(rows, "unassigned").mutate(
-        unwanted_certainty=ibis.ifelse(
-            rows.excluded | ~rows.last_excluded_scope_assigned.fill_null(True),
-            "confirmed",
-            context.unwanted_cap,
+        unwanted_certainty=ibis.cases(
+            (rows.excluded | ~rows.last_excluded_scope_assigned.fill_null(True), "confirmed"),
+            (rows.kept_out_by.notnull(), "likely"),
+            else_=context.unwanted_cap,
         ),
         since=rows.unassigned_at,
         until=rows.unassigned_at.coalesce(rows.until),

@@ -130,6 +130,18 @@ RULES = (
         rests_on=MISSING,
     ),
     Rule(
+        "out_of_scope",
+        when=lambda u: [is_("missing", u), u.kept_out_by.notnull()],
+        says=lambda u: [
+            u.subject,
+            " is assigned, and by the directory the scoping filter excludes the person: ",
+            u.kept_out_by.join("; "),
+            ".",
+        ],
+        rests_on=MISSING,
+        at_most="likely",
+    ),
+    Rule(
         "provider_delay",
         when=lambda u: [
             is_("missing", u),

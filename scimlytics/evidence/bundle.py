@@ -156,6 +156,10 @@ class Evidence:
         self._kept: dict[str, ir.Table] = {}
         self.link_rate: tuple[int, int] | None = None
         """Of the claims that match an account by name, how many there are and how many carry its id."""
+        self.evaluated: frozenset[str] = frozenset()
+        """The columns of accounts whose mapping expression was evaluated."""
+        self.not_evaluated: list[tuple[str, str, str, str]] = []
+        """Expressions and clauses that are left out: kind, attribute, text, and why."""
 
     # The face: DataFrames.
 
@@ -258,6 +262,12 @@ class Evidence:
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         """Compute an intermediate table once; later questions find it by name."""
         self._kept[name] = self.engine.keep(f"kept_{name}", expression)
+        return self._kept[name]
+
+    def lay(self, name: str, rows: pa.Table) -> ir.Table:
+        """Put rows that were computed outside the engine beside its tables, under a name."""
+        self.engine.register(f"laid_{name}", rows)
+        self._kept[name] = self.engine.table(f"laid_{name}")
         return self._kept[name]
 
     def kept(self, name: str) -> ir.Table | None:

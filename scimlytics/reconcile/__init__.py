@@ -14,6 +14,7 @@ from scimlytics.reconcile import (
     correlate,
     differences,
     groups,
+    mapping,
     memberships,
     people,
     scope,
@@ -52,6 +53,7 @@ def prepare(evidence: Evidence) -> None:
     """Compute everything that ledgers need, once."""
     if evidence.kept("ledger_users") is not None:
         return
+    _mapping(evidence)
     _claims(evidence)
     _people(evidence)
     _links(evidence)
@@ -61,10 +63,29 @@ def prepare(evidence: Evidence) -> None:
     _memberships(evidence)
 
 
+def _mapping(evidence: Evidence) -> None:
+    """Evaluate what can be evaluated only person by person: expressions and scoping filters."""
+    records = mapping.Records(evidence.rows("source_users"), evidence.collected("source_users"))
+    wanted = differences.expressions(evidence.rows("mappings").to_pylist())
+    made, unread = mapping.values(wanted, records)
+    evidence.lay("mapped_values", mapping.value_rows(made, records))
+    given = mapping.clauses(evidence.rows("scope_filters").to_pylist())
+    failed, unheld = mapping.failed_clauses(given, records)
+    evidence.lay("kept_out", mapping.kept_out_rows(failed, records))
+    evidence.not_evaluated = [
+        *[("mapping", one.attribute, one.expression, one.why) for one in unread],
+        *[("scope", one.attribute, one.name, why) for one, why in unheld],
+    ]
+    evidence.evaluated = frozenset(made)
+
+
 def _claims(evidence: Evidence) -> None:
     t, keep = evidence.table, evidence.keep
     mapped = differences.name_column(evidence.rows("mappings").to_pylist())
-    keep("person_keys", people.keys(t("source_users"), mapped))
+    names = None
+    if "user_name" in evidence.evaluated:
+        names = t("mapped_values").filter(lambda v: v["column"] == "user_name")
+    keep("person_keys", people.keys(t("source_users"), mapped, names))
     events = keep("relevant", claims.relevant(t("events"), t("assignments")))
     keep("claims", claims.claims(events, t("changes"), t("person_keys")))
     keep("claims_by_object", claims.by_object(t("claims")))
@@ -92,6 +113,7 @@ def _people(evidence: Evidence) -> None:
             known,
             scope.best_way(ways),
             people.turning_points(t("source_audit")),
+            t("kept_out"),
             scope=evidence.profile.scope,
             assigned=evidence.has("assignments"),
         ),
@@ -174,11 +196,15 @@ def _differences(evidence: Evidence) -> None:
         evidence.rows("mappings").to_pylist(),
         evidence.collected("source_users"),
         evidence.collected("target_users"),
+        evidence.evaluated,
     )
     own = t("owned").filter(lambda o: o.place == 0).select("person_id", "account_id")
     if not pairs:
         pairs = [differences.Pairing("user_name", "user_name", "user_name", mapped=False)]
-    keep("compared", differences.compared(t("source_users"), t("target_users"), own, pairs))
+    keep(
+        "compared",
+        differences.compared(t("source_users"), t("target_users"), own, t("mapped_values"), pairs),
+    )
     keep("agreement", differences.agreement(t("compared")))
     keep(
         "ledger_differences",

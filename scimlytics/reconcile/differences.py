@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from scimlytics.reconcile.mapping.values import Mapped
 from scimlytics.reconcile.people import SOURCE_COLUMNS
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ WRONG_BELOW, WRONG_FROM = 0.5, 5
 """A mapping that fewer agree with, among at least so many, is wrong itself."""
 NAME_SOURCES = ("user_name", "email", "mail_nickname", "employee_number")
 """What a user name may come from where no mapping says so."""
+EVALUATED = "expression"
+"""Stands for the source column of a mapping whose expression was evaluated."""
 FOLDED = {"user_name": "user_name_key", "email": "email_key"}
 
 
@@ -56,10 +59,33 @@ class Pairing:
     """The target attribute as in its schema."""
     mapped: bool
     flow_type: str | None = None
+    evaluated: bool = False
+    """What the mapping makes of the source is in ``mapped_values``."""
+
+
+def expressions(mappings: Sequence[Mapping[str, object]]) -> list[Mapped]:
+    """The mappings of people that are more than a copy of a column, for the columns compared."""
+    found = {}
+    for row in mappings:
+        column = TARGET_COLUMNS.get(str(row["target_attribute_key"]))
+        if row["object_type"] != "user" or column in (None, "external_id"):
+            continue
+        name, default = row["source_attribute"], row["default_value"]
+        copied = row["source_type"] == "attribute" and SOURCE_COLUMNS.get(str(name).casefold())
+        if (copied and not default) or row["source_type"] == "constant":
+            continue
+        written = row["expression"] or (f"[{name}]" if name else "")
+        found[str(column)] = Mapped(
+            str(column), str(row["target_attribute"]), str(written), bool(default)
+        )
+    return list(found.values())
 
 
 def pairings(
-    mappings: Sequence[Mapping[str, object]], source: frozenset[str], target: frozenset[str]
+    mappings: Sequence[Mapping[str, object]],
+    source: frozenset[str],
+    target: frozenset[str],
+    evaluated: frozenset[str] = frozenset(),
 ) -> list[Pairing]:
     """Which columns are compared.
 
@@ -69,6 +95,8 @@ def pairings(
         Rows of MAPPINGS.
     source, target
         The columns that the exports of users collected.
+    evaluated
+        The target columns whose expression was evaluated.
     """
     found: dict[str, Pairing] = {}
     learnt: list[Pairing] = []
@@ -77,11 +105,14 @@ def pairings(
         origin = SOURCE_COLUMNS.get(str(row["source_attribute"] or "").casefold())
         if row["object_type"] != "user" or column is None or column == "external_id":
             continue
-        if row["source_type"] != "attribute" or origin is None:
-            found[column] = Pairing(column, "", str(row["target_attribute"]), mapped=True)
-            continue
+        name = str(row["target_attribute"])
         flow = None if row["flow_type"] is None else str(row["flow_type"])
-        found[column] = Pairing(column, origin, str(row["target_attribute"]), True, flow)
+        if column in evaluated:
+            found[column] = Pairing(column, EVALUATED, name, True, flow, evaluated=True)
+        elif row["source_type"] != "attribute" or origin is None or row["default_value"]:
+            found[column] = Pairing(column, "", name, mapped=True)
+        else:
+            found[column] = Pairing(column, origin, name, True, flow)
     if "user_name" not in found:
         learnt += [Pairing("user_name", one, "user_name", mapped=False) for one in NAME_SOURCES]
     if "email" not in found:
@@ -91,7 +122,7 @@ def pairings(
     return [
         one
         for one in (*found.values(), *learnt)
-        if one.source in source and one.target in target and one.source
+        if one.target in target and (one.evaluated or (one.source and one.source in source))
     ]
 
 
@@ -106,7 +137,11 @@ def name_column(mappings: Sequence[Mapping[str, object]]) -> str:
 
 
 def compared(
-    users: ir.Table, accounts: ir.Table, links: ir.Table, pairings: list[Pairing]
+    users: ir.Table,
+    accounts: ir.Table,
+    links: ir.Table,
+    values: ir.Table,
+    pairings: list[Pairing],
 ) -> ir.Table:
     """Every linked person and compared attribute, with both values.
 
@@ -116,6 +151,9 @@ def compared(
         Users of the source and of the target.
     links
         ``person_id`` and ``account_id`` of each linked pair.
+    values
+        What expressions make of each person: ``person_id``, ``column``, ``value``, ``value_key``.
+        A person whose value cannot be told is not in it, and not compared.
     pairings
         What :func:`pairings` returns; at least one.
 
@@ -134,13 +172,23 @@ def compared(
     )
     parts = []
     for rank, one in enumerate(pairings):
-        wants, holds = both[f"s_{one.source}"], both[f"t_{one.target}"]
-        wants_key = both[f"s_{FOLDED.get(one.source, one.source)}"]
-        holds_key = both[f"t_{FOLDED.get(one.target, one.target)}"]
+        pairs = both
+        if one.evaluated:
+            made = values.filter(values["column"] == one.target).select(
+                mapped_id="person_id", mapped_value="value", mapped_key="value_key"
+            )
+            pairs = both.join(made, both.person_id == made.mapped_id)
+            wants = pairs.mapped_value
+            wants_key = pairs.mapped_key if one.target in LOGIN_KEYS else pairs.mapped_value
+        else:
+            wants = both[f"s_{one.source}"]
+            wants_key = both[f"s_{FOLDED.get(one.source, one.source)}"]
+        holds = pairs[f"t_{one.target}"]
+        holds_key = pairs[f"t_{FOLDED.get(one.target, one.target)}"]
         if one.target in LOGIN_KEYS:
             wants_key, holds_key = wants_key.lower(), holds_key.lower()
         parts.append(
-            both.select(
+            pairs.select(
                 "person_id",
                 "account_id",
                 column=ibis.literal(one.target, "string"),

@@ -34,15 +34,20 @@ SOURCE_COLUMNS = {
 """Source attributes in the products' words (folded) and the column of USERS that holds them."""
 
 
-def keys(users: ir.Table, name_column: str = "user_name") -> ir.Table:
+def keys(
+    users: ir.Table, name_column: str = "user_name", mapped_names: ir.Table | None = None
+) -> ir.Table:
     """The folded keys by which a person may be meant: ``id``, ``key``, ``kind``.
 
     ``kind`` is ``user_name`` (what the mapping makes the user name of), ``email``, or ``alias``
     (proxy addresses, other mail addresses, the principal name where another attribute is mapped).
-    Blank keys are no keys: two people without a mail address are not one person.
+    Blank keys are no keys: two people without a mail address are not one person. *mapped_names*
+    (``person_id``, ``value_key``) are the user names that an expression makes.
     """
     name = users[name_column].lower() if name_column != "user_name" else users.user_name_key
     mapped = users.select("id", key=name, kind=_text("user_name"))
+    if mapped_names is not None:
+        mapped = mapped_names.select(id="person_id", key="value_key", kind=_text("user_name"))
     mail = users.select("id", key=users.email_key, kind=_text("email"))
     principal = users.select("id", key=users.user_name_key, kind=_text("alias"))
     aliases = users.select("id", key=users.alias_keys.unnest(), kind=_text("alias"))

@@ -156,7 +156,13 @@ def conflicted(summary: ir.Table) -> ir.Table:
 
 
 def wanted(
-    people: ir.Table, way: ir.Table, points: ir.Table, *, scope: str, assigned: bool
+    people: ir.Table,
+    way: ir.Table,
+    points: ir.Table,
+    kept_out: ir.Table,
+    *,
+    scope: str,
+    assigned: bool,
 ) -> ir.Table:
     """Who is wanted in the target, by which way, and since when.
 
@@ -168,6 +174,10 @@ def wanted(
         What ``scope.best_way`` returns.
     points
         What ``people.turning_points`` returns.
+    kept_out
+        ``person_id`` and ``kept_out_by``: the clauses of a scoping filter that keep a person out.
+        Who is assigned and kept out stays wanted, for that is a surprise; where the scope is
+        everybody the filter says who is meant.
     scope
         ``all`` when the job provisions everybody.
     assigned
@@ -177,13 +187,15 @@ def wanted(
 
     joined = people.left_join(way, "person_id").drop("person_id_right")
     joined = joined.left_join(points, "person_id").drop("person_id_right")
+    joined = joined.left_join(kept_out, "person_id").drop("person_id_right")
+    let_in = joined.kept_out_by.isnull()
     active = joined.source_state == "active"
     if scope == "all":
-        word = ibis.ifelse(active, "yes", "no")
+        word = ibis.ifelse(active & let_in, "yes", "no")
     elif assigned:
         word = ibis.ifelse(active & joined.scope_way.notnull(), "yes", "no")
     else:
-        word = ibis.ifelse(active, "presumed", "no")
+        word = ibis.ifelse(active & let_in, "presumed", "no")
     everybody = scope == "all" or not assigned
     dated = joined.person_created if everybody else joined.scope_since
     since = ibis.cases(
