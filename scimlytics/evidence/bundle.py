@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from scimlytics.errors import InputError, unknown
 from scimlytics.evidence.completeness import (
@@ -273,6 +273,14 @@ class Evidence:
     def kept(self, name: str) -> ir.Table | None:
         """An intermediate table that was kept under that name."""
         return self._kept.get(name)
+
+    def __enter__(self) -> Self:
+        """Let go of the engine when the block ends."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of the engine."""
+        self.close()
 
     def close(self) -> None:
         """Let go of the engine and its tables."""
