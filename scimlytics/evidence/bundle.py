@@ -158,8 +158,6 @@ class Evidence:
         """Of the claims that match an account by name, how many there are and how many carry its id."""
         self.evaluated: frozenset[str] = frozenset()
         """The columns of accounts whose mapping expression was evaluated."""
-        self.not_evaluated: list[tuple[str, str, str, str]] = []
-        """Expressions and clauses that are left out: kind, attribute, text, and why."""
 
     # The face: DataFrames.
 

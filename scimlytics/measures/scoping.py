@@ -102,3 +102,14 @@ def only_on_creation(mappings: ir.Table) -> ir.Table:
     return rows.select(
         "target_attribute", "source_attribute", "expression", "object_type", "job_id"
     ).order_by("target_attribute")
+
+
+def not_evaluated(left_out: ir.Table) -> ir.Table:
+    """Mapping expressions and scoping clauses that cannot be evaluated, and are left out.
+
+    Returns
+    -------
+    ir.Table
+        ``kind``, ``attribute``, ``written``, ``why``.
+    """
+    return left_out.order_by("kind", "attribute", "written")

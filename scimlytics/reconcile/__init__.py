@@ -72,10 +72,7 @@ def _mapping(evidence: Evidence) -> None:
     given = mapping.clauses(evidence.rows("scope_filters").to_pylist())
     failed, unheld = mapping.failed_clauses(given, records)
     evidence.lay("kept_out", mapping.kept_out_rows(failed, records))
-    evidence.not_evaluated = [
-        *[("mapping", one.attribute, one.expression, one.why) for one in unread],
-        *[("scope", one.attribute, one.name, why) for one, why in unheld],
-    ]
+    evidence.lay("left_out", mapping.left_out_rows(unread, unheld))
     evidence.evaluated = frozenset(made)
 
 

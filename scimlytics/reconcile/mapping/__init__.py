@@ -9,7 +9,7 @@ from scimlytics.reconcile.mapping.clauses import clauses, failed_clauses, kept_o
 from scimlytics.reconcile.mapping.expression import evaluate, parse
 from scimlytics.reconcile.mapping.functions import UNKNOWN, UnevaluableError
 from scimlytics.reconcile.mapping.records import Records
-from scimlytics.reconcile.mapping.values import value_rows, values
+from scimlytics.reconcile.mapping.values import left_out_rows, value_rows, values
 
 __all__ = [
     "UNKNOWN",
@@ -19,6 +19,7 @@ __all__ = [
     "evaluate",
     "failed_clauses",
     "kept_out_rows",
+    "left_out_rows",
     "parse",
     "value_rows",
     "values",

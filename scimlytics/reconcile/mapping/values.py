@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from scimlytics.reconcile.mapping.clauses import Clause
 from scimlytics.reconcile.mapping.expression import evaluate, parse
 from scimlytics.reconcile.mapping.functions import UNKNOWN, UnevaluableError, Value, plain
 from scimlytics.reconcile.mapping.records import Records
@@ -78,3 +79,20 @@ def value_rows(made: Mapping[str, Sequence[Value]], records: Records) -> pa.Tabl
             cells["value"].append(sent)
             cells["value_key"].append(sent and fold(sent))
     return pa.table({name: pa.array(listed, pa.string()) for name, listed in cells.items()})
+
+
+def left_out_rows(
+    mappings: Sequence[NotCompared], clauses: Sequence[tuple[Clause, str]]
+) -> pa.Table:
+    """What could not be evaluated: ``kind``, ``attribute``, ``written`` (its text), ``why``."""
+    import pyarrow as pa
+
+    rows = [("mapping", one.attribute, one.expression, one.why) for one in mappings]
+    rows += [("scoping clause", one.attribute, one.name, why) for one, why in clauses]
+    names = ("kind", "attribute", "written", "why")
+    return pa.table(
+        {
+            name: pa.array([row[place] for row in rows], pa.string())
+            for place, name in enumerate(names)
+        }
+    )
