@@ -13,6 +13,7 @@ from scimlytics.errors import InputError
 from scimlytics.evidence import Evidence, to_frame
 from scimlytics.evidence.completeness import Shown
 from scimlytics.measures import (
+    audit,
     cycles,
     deletion,
     duplicates,
@@ -488,6 +489,77 @@ def test_cycles_end_as_their_worst_line() -> None:
     ]
 
 
+def test_the_claim_audit_counts_what_the_target_contradicts() -> None:
+    held = evidence(
+        source_users=[person("ada"), person("bea"), person("cleo")],
+        target_users=[account("ada"), account("cleo")],
+        assignments=assigned("s-ada", "s-bea", "s-cleo"),
+        events=[
+            attempt("ada", 50),
+            attempt("bea", 40),
+            {**attempt("cleo", 30), "action": "disable"},
+        ],
+    )
+
+    actions = measure(audit.claims_by_action, held)
+    lost = measure(audit.contradictions, held)
+
+    assert rows(actions, "action", "claims", "contradicted") == [
+        ("account disabled", 1, 1),
+        ("account made or updated", 2, 1),
+    ]
+    assert rows(lost, "subject", "target_shows") == [
+        ("cleo", "account active"),
+        ("bea", "account absent"),
+    ]
+
+
+def test_the_distance_to_quarantine_counts_objects_by_their_newest_line() -> None:
+    held = evidence(
+        source_users=[person("ada"), person("bea")],
+        target_users=[],
+        events=[
+            attempt("ada", 9, refused=True),
+            attempt("ada", 5),
+            attempt("bea", 9),
+            attempt("bea", 4, refused=True),
+        ],
+    )
+
+    distance = measure(cycles.quarantine_distance, held)
+
+    assert rows(distance, "job_id", "objects", "failing", "until_evaluated", "in_danger") == [
+        ("job", 2, 1, 4_999, False)
+    ]
+
+
+def test_latency_keeps_attributes_apart() -> None:
+    renamed = {"action": "rename", "object_type": "user", "source_id": "s-ada", "subject": "ada"}
+    held = evidence(
+        source_users=[person("ada")],
+        target_users=[account("ada")],
+        events=[attempt("ada", 9)],
+        source_audit=[
+            {**renamed, "audit_id": "a1", "at": ago(10), "attribute": "mail", "new": "x"},
+            {
+                **renamed,
+                "audit_id": "a2",
+                "at": ago(3),
+                "attribute": "userPrincipalName",
+                "new": "y",
+            },
+        ],
+    )
+
+    lags = measure(renames.latency, held)
+
+    assert rows(lags, "attribute", "changes", "never_sent") == [
+        ("mail", 1, 0),
+        ("userPrincipalName", 1, 1),
+    ]
+    assert next(iter(lags["median_minutes"])) == 60
+
+
 def test_clauses_that_were_false_are_counted_by_people() -> None:
     held = evidence(
         source_users=[person("ada"), person("bob")],
@@ -525,6 +597,7 @@ def options(name: str) -> dict[str, Any]:
 EVERY = [
     (module, name)
     for module in (
+        audit,
         cycles,
         deletion,
         duplicates,

@@ -10,6 +10,8 @@ from scimlytics.measures.findings import open_ones
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+QUARANTINE_FROM, QUARANTINE_SHARE, QUARANTINE_FAILURES = 5_000, 0.4, 40_000
+
 
 def figures(
     findings: ir.Table, claims: ir.Table, jobs: ir.Table, completeness: ir.Table
@@ -84,4 +86,38 @@ def standing(jobs: ir.Table) -> ir.Table:
         "quarantine_next",
         "error_code",
         interval_minutes=jobs.interval_s / 60,
+    ).order_by("job_id")
+
+
+def quarantine_distance(claims: ir.Table) -> ir.Table:
+    """How near each job is to quarantine, by the objects whose newest line is a failure.
+
+    Entra looks at a job only from 5,000 failing objects on; it quarantines over 40 % or over 40,000
+    (Microsoft, "Application provisioning in quarantine status"). Repeated failures of one object
+    count once here.
+
+    Returns
+    -------
+    ir.Table
+        ``job_id``, ``objects``, ``failing``, ``percent``, ``until_evaluated`` (failures left until
+        the job is looked at), ``in_danger``.
+    """
+    import ibis
+
+    known = claims.filter(claims.product == "entra", claims.object_id.notnull())
+    newest = known.mutate(
+        place=ibis.row_number().over(
+            group_by=[known.job_id, known.object_type, known.object_id],
+            order_by=[known["at"].desc(), known.event_id.desc()],
+        )
+    ).filter(lambda t: t.place == 0)
+    counted = newest.group_by(job_id=newest.job_id.fill_null("unknown")).agg(
+        objects=newest.count(), failing=(newest.kind == "negative").sum().cast("int64")
+    )
+    share = counted.failing / counted.objects
+    return counted.mutate(
+        percent=100.0 * share,
+        until_evaluated=ibis.greatest(QUARANTINE_FROM - counted.failing, 0),
+        in_danger=(counted.failing >= QUARANTINE_FROM)
+        & ((share > QUARANTINE_SHARE) | (counted.failing > QUARANTINE_FAILURES)),
     ).order_by("job_id")

@@ -107,6 +107,29 @@ def distribution(source_audit: ir.Table, claims: ir.Table) -> ir.Table:
     return counted.select("place", "renames", lag=name).order_by("place")
 
 
+def latency(source_audit: ir.Table, claims: ir.Table) -> ir.Table:
+    """How long changes take to be sent, per attribute: user name and mail stand apart.
+
+    Returns
+    -------
+    ir.Table
+        ``attribute``, ``changes``, ``never_sent``, ``median_minutes``, ``p90_minutes``,
+        ``longest_minutes``.
+    """
+    every = arrivals(source_audit, claims)
+    return (
+        every.group_by(every.attribute)
+        .agg(
+            changes=every.count(),
+            never_sent=every.sent_at.isnull().sum().cast("int64"),
+            median_minutes=every.lag_minutes.quantile(0.5),
+            p90_minutes=every.lag_minutes.quantile(0.9),
+            longest_minutes=every.lag_minutes.max(),
+        )
+        .order_by("attribute")
+    )
+
+
 def open_differences(findings: ir.Table, differences: ir.Table) -> ir.Table:
     """Names and addresses that still differ, with both values.
 
