@@ -65,7 +65,8 @@ def gaps(claims: ir.Table, *, cycle: timedelta) -> ir.Table:
         .agg(accepted_at=lambda t: t.accepted_at.min())
     )
     known = each.left_join(later, [*window, "object_type", "who"])
-    delay = known.accepted_at.epoch_seconds() - known["first"].epoch_seconds()
+    # A quotient, since engines disagree on whether seconds of a moment have a fraction.
+    delay = (known.accepted_at.epoch_seconds() - known["first"].epoch_seconds()) / 1
     summed = known.group_by(*window).agg(
         began=known["first"].min(),
         ended=known["last"].max(),

@@ -50,8 +50,16 @@ def decide_users(evidence: Evidence, context: Context) -> pa.Table:
 
 def decide_groups(evidence: Evidence, context: Context) -> pa.Table:
     """The cause of each group's discrepancies, as DECIDED."""
+    edges = ledger(evidence, "memberships")
+    lost = edges.filter(
+        edges.situation == "missing", edges.group_failing, edges.account_state == "active"
+    )
+    told = lost.select("group_id").distinct()
     rows = groups.discrepancies(
-        ledger(evidence, "groups"), evidence.table("group_names_written"), context
+        ledger(evidence, "groups"),
+        evidence.table("group_names_written"),
+        told if context.members_readable and evidence.has("source_memberships") else None,
+        context,
     )
     return _decided(evidence, "group", rows, context)
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from scimlytics.evidence.completeness import CAPS
+from scimlytics.reconcile import ledger
 from scimlytics.reconcile.moment import Moment, moment_of
 
 if TYPE_CHECKING:
@@ -15,6 +19,31 @@ if TYPE_CHECKING:
     from scimlytics.evidence import Evidence
 
 BLOCKED_CODES = ("quarantine", "paused")
+RECENT = timedelta(hours=24)
+ENOUGH_LATE = 3
+"""So many first claims of the last day must be late, and half of them, before a provider is behind."""
+
+
+@dataclass(frozen=True)
+class IdleRule:
+    """A rule of the target: what it does to accounts without sign-in for so many days."""
+
+    action: str
+    days: int
+    auth_method: str | None
+    privileged: bool
+
+    def meets(self, idle_since: ir.TimestampColumn, rows: ir.Table, now: datetime) -> ir.Value:
+        """Whether it has acted on an account."""
+        import ibis
+
+        due = idle_since + ibis.interval(days=self.days)
+        held = due <= ibis.literal(now, "timestamp('UTC', 6)")
+        if self.auth_method not in (None, "", "all"):
+            held = held & (rows.account_auth.fill_null(self.auth_method) == self.auth_method)
+        if not self.privileged:
+            held = held & ~rows.account_privileged.fill_null(False)
+        return held.fill_null(False)
 
 
 @dataclass(frozen=True)
@@ -28,7 +57,10 @@ class Context:
     has_log: bool
     assigned: bool
     """Assignments were exported."""
-    provider_behind: bool
+    behind_since: datetime | None
+    """The provider is behind with whoever came into scope since: others waited as long."""
+    idle_rules: tuple[IdleRule, ...]
+    """By which inactivity the target itself acts on accounts."""
     guard_holds: bool
     """A job is in quarantine because of too many deletes."""
     deprovision_off: bool
@@ -59,6 +91,23 @@ class Context:
             return worst
         return min(worst, members, key=("undecidable", "suspected", "likely", "confirmed").index)
 
+    def behind(self, wanted_since: ir.TimestampColumn) -> ir.BooleanValue:
+        """Whether the provider is behind with what came into scope at a moment."""
+        import ibis
+
+        if self.behind_since is None:
+            return ibis.literal(False)
+        since = ibis.literal(self.behind_since, "timestamp('UTC', 6)")
+        return (wanted_since >= since).fill_null(False)
+
+    def idle(self, action: str, idle_since: ir.TimestampColumn, rows: ir.Table) -> ir.BooleanValue:
+        """Whether a rule of the target disables, or deletes, an account that long unused."""
+        import ibis
+
+        acting = [rule for rule in self.idle_rules if rule.action == action]
+        met = [rule.meets(idle_since, rows, self.moment.seen_at) for rule in acting]
+        return reduce(or_, met, ibis.literal(False))
+
     def later(self, moment: ir.TimestampColumn) -> ir.TimestampColumn:
         """A moment, and the grace."""
         import ibis
@@ -83,7 +132,14 @@ def context_of(evidence: Evidence) -> Context:
         provisioning=evidence.profile.provisioning,
         has_log=evidence.has("events"),
         assigned=evidence.has("assignments"),
-        provider_behind=False,
+        behind_since=_behind_since(evidence),
+        idle_rules=tuple(
+            IdleRule(
+                row["action"], row["inactive_days"], row["auth_method"], bool(row["privileged"])
+            )
+            for row in evidence.rows("lifecycle_rules").to_pylist()
+            if row["action"] and row["inactive_days"] and not row["group_ids"]
+        ),
         guard_holds=any(
             (job["quarantine_reason"] or "").casefold() == "toomanydeletes" for job in jobs
         ),
@@ -97,6 +153,25 @@ def context_of(evidence: Evidence) -> Context:
         excluded_groups=_patterns(strategies, "group_exclusion"),
         included_groups=_patterns(strategies, "group_inclusion"),
     )
+
+
+def _behind_since(evidence: Evidence) -> datetime | None:
+    """Since when people who come into scope wait longer than two cycles for their first claim."""
+    import ibis
+
+    moment = moment_of(evidence)
+    users = ledger(evidence, "users")
+    recent = ibis.literal(moment.seen_at - RECENT, "timestamp('UTC', 6)")
+    fresh = users.filter(users.first_event_at >= users.wanted_since, users.first_event_at > recent)
+    late = fresh.first_event_at > fresh.wanted_since + ibis.interval(
+        seconds=int(2 * moment.cycle.total_seconds())
+    )
+    counted = fresh.agg(
+        every=lambda t: t.count(), late=late.sum(), since=fresh.wanted_since.min(where=late)
+    )
+    [row] = evidence.engine.fetch(counted).to_pylist()
+    slow = row["late"] or 0
+    return row["since"] if slow >= ENOUGH_LATE and 2 * slow >= row["every"] else None
 
 
 def _patterns(strategies: list[dict[str, object]], column: str) -> tuple[str, ...]:

@@ -36,8 +36,9 @@ RULES = (
         "idp_deprovisioned",
         when=lambda g: [
             is_("missing", g),
-            g.trace_state == "existed",
-            g.removed_by_provider_at >= g.trace_at,
+            g.removed_by_provider_at.notnull(),
+            (g.removed_by_provider_at >= g.trace_at).fill_null(True),
+            (g.removed_by_provider_at >= g.last_positive_at).fill_null(True),
         ],
         says=lambda g: [
             "The provider removed ",
@@ -292,7 +293,9 @@ RULES = (
 """Why a group disagrees, in order: the first that fits is the cause."""
 
 
-def discrepancies(groups: ir.Table, written: ir.Table, context: Context) -> ir.Table:
+def discrepancies(
+    groups: ir.Table, written: ir.Table, told_by_members: ir.Table | None, context: Context
+) -> ir.Table:
     """One row per group and situation in which the three sides disagree.
 
     Parameters
@@ -302,6 +305,9 @@ def discrepancies(groups: ir.Table, written: ir.Table, context: Context) -> ir.T
     written
         The newest claim on each group's name: ``group_id``, ``written``, ``written_at``,
         ``written_value``.
+    told_by_members
+        ``group_id`` of groups whose failing attempts show in memberships that are missing; those
+        are told there.
     context
         What holds for the whole evidence.
     """
@@ -324,7 +330,7 @@ def discrepancies(groups: ir.Table, written: ir.Table, context: Context) -> ir.T
     ready = joined.mutate(
         entra=ibis.literal(context.provider == "entra"),
         mapping_off=ibis.literal(context.group_mapping_off),
-        provider_behind=ibis.literal(context.provider_behind),
+        provider_behind=context.behind(joined.wanted_since),
         guard_holds=ibis.literal(context.guard_holds),
         deprovision_off=ibis.literal(context.group_deprovision_off),
         refused_by_pattern=refused.fill_null(False),
@@ -372,6 +378,8 @@ def discrepancies(groups: ir.Table, written: ir.Table, context: Context) -> ir.T
         ready.target_name_key == ready.name_key,
         ~ready.last_failure_family.isin(["reference_unresolved", "conflict"]),
     )
+    if told_by_members is not None:
+        failing = failing.anti_join(told_by_members, "group_id")
     parts = [
         part.mutate(situation=ibis.literal(name, "string"))
         for name, part in (

@@ -74,7 +74,11 @@ def _prepared(users: ir.Table, context: Context) -> ir.Table:
         ),
         via_name=ibis.coalesce(users.scope_group_name, users.scope_group, "a group"),
         excluded_why=why,
-        provider_behind=ibis.literal(context.provider_behind),
+        provider_behind=context.behind(users.wanted_since),
+        idle_disables=context.idle(
+            "disable", users.account_last_login.coalesce(users.account_created), users
+        ),
+        idle_deletes=context.idle("delete", users.trace_last_login, users),
         missing_evidence=ibis.cases(
             (ibis.literal(not context.has_log), "there is no log"),
             (users.wanted_since.isnull(), "it is not known since when the person is in scope"),
@@ -105,6 +109,7 @@ def _prepared(users: ir.Table, context: Context) -> ir.Table:
         ),
         source_word=word,
         left_when=_when(" since ", users.left_at),
+        removed_when=_when(" at ", users.removed_at),
         unassigned_when=_when(" since ", users.unassigned_at),
         twin_created_covered=context.moment.covered(users.twin_created),
         twin_certainty=ibis.ifelse(
@@ -146,7 +151,7 @@ def _missing(users: ir.Table, context: Context) -> ir.Table:
         users.wanted.isin(["yes", "presumed"]),
         users.target_state == "absent",
         users.shared_account.isnull(),
-        ~(users.excluded & users.removed_by_provider_at.notnull()),
+        ~((users.excluded | users.kept_out_by.notnull()) & users.removed_by_provider_at.notnull()),
     )
     if context.provisioning == "jit":
         rows = rows.filter(rows.trace_state == "existed")
@@ -169,7 +174,7 @@ def _inactive(users: ir.Table) -> ir.Table:
     rows = users.filter(
         users.wanted.isin(["yes", "presumed"]),
         users.target_state == "inactive",
-        ~(users.excluded & users.removed_by_provider_at.notnull()),
+        ~((users.excluded | users.kept_out_by.notnull()) & users.removed_by_provider_at.notnull()),
     )
     return _as(rows, "inactive").mutate(
         since=rows.removed_at.coalesce(rows.trace_at), heals_by=rows.last_failure_retry_at
@@ -309,6 +314,9 @@ def _stale(users: ir.Table, differences: ir.Table, context: Context) -> ir.Table
         users.target_state == "active",
         users.former_id.isnull(),
         users.shared_account.isnull(),
+    )
+    rows = rows.anti_join(
+        users.filter(users.shared_owner.notnull()).select(person_id="shared_owner"), "person_id"
     )
     chosen = differences.mutate(login_key=differences["column"].isin(LOGIN_KEYS))
     order = ibis.cases(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scimlytics.diagnose.families import family_rules
 from scimlytics.diagnose.rule import Rule
-from scimlytics.reconcile.correlate import CROSS, FORMER
+from scimlytics.reconcile.correlate import CROSS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -21,6 +21,12 @@ MISSING = ("target_users", "wanted_certainty")
 def is_(situation: str, u: ir.Table) -> ir.BooleanValue:
     """The row is about this situation."""
     return u.situation == situation
+
+
+def by_rule(u: ir.Table) -> ir.BooleanValue:
+    """The target's audit names a rule of its own, or its robot, as the one who removed it."""
+    via = u.removed_via.lower()
+    return (via.contains("lifecycle") | (via == "robot")).fill_null(False)
 
 
 RULES = (
@@ -58,14 +64,14 @@ RULES = (
         "target_lifecycle_rule",
         when=lambda u: [
             is_("missing", u),
-            u.removed_how == "delete",
-            u.removed_via.lower().contains("lifecycle"),
+            (u.removed_how == "delete") & by_rule(u)
+            | (u.removed_how.isnull() & (u.trace_state == "existed") & u.idle_deletes),
         ],
         says=lambda u: [
             "A rule of the target removed the account of ",
             u.subject,
-            " at ",
-            u.removed_at,
+            " for inactivity",
+            u.removed_when,
             ".",
         ],
         cites=("removed", "trace"),
@@ -219,14 +225,14 @@ RULES = (
         "target_lifecycle_rule",
         when=lambda u: [
             is_("inactive", u),
-            u.removed_how == "disable",
-            u.removed_via.lower().contains("lifecycle"),
+            (u.removed_how == "disable") & by_rule(u)
+            | (u.removed_how.isnull() & u.removed_by_provider_at.isnull() & u.idle_disables),
         ],
         says=lambda u: [
             "A rule of the target disabled the account of ",
             u.subject,
-            " at ",
-            u.removed_at,
+            " for inactivity",
+            u.removed_when,
             ".",
         ],
         cites=("removed",),
@@ -380,6 +386,24 @@ RULES = (
         rests_on=("link_certainty",),
     ),
     Rule(
+        "second_writer",
+        when=lambda u: [is_("stale", u), u.writers > 1],
+        says=lambda u: [
+            u.writers,
+            " jobs write the account of ",
+            u.subject,
+            "; ",
+            u.attribute,
+            " is '",
+            u.wants,
+            "' at the source and '",
+            u.holds,
+            "' in the target.",
+        ],
+        cites=("written", "last_positive"),
+        rests_on=("link_certainty",),
+    ),
+    Rule(
         "claim_contradicted",
         when=lambda u: [
             is_("stale", u),
@@ -484,7 +508,7 @@ RULES = (
             u.by_scim,
             ~u.twin_in_log,
             u.twin_external_id.isnull(),
-            u.twin_tier < FORMER,
+            ~u.twin_renamed,
             u.provisioned | ~u.made_at_login,
             u.twin_made_at_login | (u.provisioned & (u.twin_created_covered == "yes")),
         ],
@@ -507,7 +531,7 @@ RULES = (
         when=lambda u: [
             is_("duplicated", u),
             ~u.by_scim | (u.made_at_login & u.twin_made_at_login),
-            u.twin_tier == FORMER,
+            u.twin_renamed,
             (u.twin_last_login <= u.account_first_login).fill_null(True),
         ],
         says=lambda u: [
@@ -522,7 +546,7 @@ RULES = (
     ),
     Rule(
         "rename_split",
-        when=lambda u: [is_("duplicated", u), u.twin_tier == FORMER],
+        when=lambda u: [is_("duplicated", u), u.twin_renamed],
         says=lambda u: [
             u.subject,
             " was '",

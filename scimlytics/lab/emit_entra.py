@@ -208,7 +208,11 @@ def _steps(claim: Claim, tenant: Tenant, seed: int) -> list[dict[str, Any]]:
             _step(
                 "EntrySynchronizationUpdate", "referenceResolution", "warning",
                 f"We were unable to assign {one} as the members of {claim.source_name}.",
-                {"SkipReason": "UnableToResolveReferenceAttributeValue", "PropertyName": "members", "ReportableIdentifier": one},
+                {
+                    "SkipReason": "UnableToResolveReferenceAttributeValue",
+                    "PropertyName": "members",
+                    "ReportableIdentifier": one,
+                },
             )
         )  # fmt: skip
     if claim.written or claim.status == "failure":

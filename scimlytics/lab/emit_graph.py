@@ -209,7 +209,7 @@ def _audit(one: Audit, stage: Stage, tenant: Tenant) -> dict[str, Any]:
 
 
 def _resources(one: Audit, tenant: Tenant) -> list[dict[str, Any]]:
-    changes = [
+    changes: list[dict[str, Any]] = [
         {
             "displayName": NAMES.get(name, name),
             "oldValue": json.dumps([_plain(old)], ensure_ascii=False) if old is not None else "[]",
@@ -219,7 +219,7 @@ def _resources(one: Audit, tenant: Tenant) -> list[dict[str, Any]]:
     ]
     if one.act in ("add_member", "remove_member"):
         key = "newValue" if one.act == "add_member" else "oldValue"
-        empty = {"oldValue": None, "newValue": None}
+        empty: dict[str, str | None] = {"oldValue": None, "newValue": None}
         changes = [
             {"displayName": "Group.ObjectID", **empty, key: f'"{one.group}"'},
             {
@@ -399,24 +399,26 @@ def _schema(stage: Stage, tenant: Tenant) -> dict[str, Any]:
     known = {PATHS[key] for key in SHOWN[stage.target.product]} | {
         PATHS[key] for key in job.mapping
     }
+    more = {f"{ENTERPRISE}:employeeNumber"} if "employeeNumber" in job.extra else set()
     attributes = [
         {"name": path, "type": "String", "anchor": False, "caseExact": False, "multivalued": False,
          "required": path in ("userName", "name.familyName"), "mutability": "ReadWrite"}
-        for path in sorted(known | ({f"{ENTERPRISE}:employeeNumber"} if "employeeNumber" in job.extra else set()))
+        for path in sorted(known | more)
     ]  # fmt: skip
-    user_type = f"{ENTERPRISE}"
+    user_type = ENTERPRISE
+    jobs = f"servicePrincipals('{tenant.service_principal}')/synchronization/jobs"
     mappings = [
         _object("User", user_type, True, flow, scope, [*users, active]),
         _object("Group", "urn:ietf:params:scim:schemas:core:2.0:Group", job.groups_on,
                 "Add, Update, Delete" if job.groups_delete else "Add, Update", None, groups),
     ]  # fmt: skip
     return {
-        "@odata.context": f"{GRAPH}servicePrincipals('{tenant.service_principal}')/synchronization/jobs('{job.id}')/schema/$entity",
+        "@odata.context": f"{GRAPH}{jobs}('{job.id}')/schema/$entity",
         "id": job.id,
         "version": "Date:2026-10-20T15:00:00Z",
         "directories": [
-            {"id": tenant.target, "name": tenant.app, "readOnly": False, "version": "1", "discoverabilities": "None",
-             "objects": [{"name": user_type, "attributes": attributes}]}
+            {"id": tenant.target, "name": tenant.app, "readOnly": False, "version": "1",
+             "discoverabilities": "None", "objects": [{"name": user_type, "attributes": attributes}]}
         ],
         "synchronizationRules": [
             {

@@ -142,7 +142,7 @@ class Provider:
             for key, value in self.desired(person).items()
             if self.job.flow.get(key) != ON_CREATE and hasattr(account, key)
         }
-        unlike = {
+        unlike: dict[str, Any] = {
             key: value
             for key, value in shown.items()
             if (getattr(account, key) or "").casefold() != value.casefold() and self._stored(key)
@@ -217,6 +217,18 @@ class Provider:
         """Write one line of the log."""
         self.claims.append(claim)
         return claim
+
+    def begin(self) -> None:
+        """Plan what the provider does by itself."""
+        raise NotImplementedError
+
+    def on_demand(self, person: Person, at: datetime) -> None:
+        """An administrator has one person provisioned by hand."""
+        raise NotImplementedError
+
+    def race(self, group: Group, person: Person, at: datetime) -> None:
+        """A group that assigns and is pushed as well reaches the target before a new member does."""
+        raise NotImplementedError
 
     def failed(self, answer: Answer) -> tuple[str, str]:
         """The code and the sentence by which the provider logs a refusal."""

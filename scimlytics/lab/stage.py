@@ -57,7 +57,7 @@ class Stage:
             AS_OF - LAST_CYCLE + timedelta(minutes=1), AS_OF - timedelta(minutes=1)
         )
 
-    def at(self, when: datetime, act: Callable[[datetime], None]) -> None:
+    def at(self, when: datetime, act: Callable[[datetime], object]) -> None:
         """Let something happen at a moment."""
         self.world.at(when, act)
 

@@ -151,7 +151,9 @@ class Target:
         if answer is None and self.holder(name) is not None:
             answer = Answer(409, None, "uniqueness", f"userName {name} is already in use.")
         if answer is None:
-            kept = {key: values.get(key) for key in SHOWN[self.product] if key not in ("active",)}
+            kept: dict[str, Any] = {
+                key: values.get(key) for key in SHOWN[self.product] if key not in ("active",)
+            }
             if self.folds:
                 kept |= {
                     key: str(kept[key]).lower() for key in ("user_name", "email") if kept.get(key)
@@ -174,17 +176,17 @@ class Target:
         """``PATCH /Users/{id}``."""
         account = self.accounts.get(account_id)
         answer = self._refused(at, "PATCH", account.user_name if account else None)
-        if answer is None and account is None:
-            answer = Answer(404, None, None, f"Resource {account_id} not found.")
         if answer is None and account is not None:
             taken = self.holder(str(values["user_name"])) if "user_name" in values else None
             if taken is not None and taken is not account:
                 answer = Answer(
                     409, None, "uniqueness", f"userName {values['user_name']} is already in use."
                 )
-        if answer is None and account is not None:
-            self._apply(at, account, values)
-            answer = Answer(200, account_id)
+            else:
+                self._apply(at, account, values)
+                answer = Answer(200, account_id)
+        if answer is None:
+            answer = Answer(404, None, None, f"Resource {account_id} not found.")
         sent = {
             "schemas": [bodies.PATCH],
             "Operations": [
@@ -237,8 +239,6 @@ class Target:
         """``PATCH /Groups/{id}``."""
         group = self.groups.get(group_id)
         answer = self._refused(at, "PATCH", group.name if group else None)
-        if answer is None and group is None:
-            answer = Answer(404, None, None, f"Resource {group_id} not found.")
         if answer is None and group is not None:
             if group_id in self.replacing and add:
                 group.members = {}
@@ -249,6 +249,8 @@ class Target:
                 group.name = name
             group.modified = at
             answer = Answer(200, group_id)
+        if answer is None:
+            answer = Answer(404, None, None, f"Resource {group_id} not found.")
         operations: list[dict[str, Any]] = []
         if name is not None:
             operations.append({"op": "Replace", "path": "displayName", "value": name})

@@ -103,8 +103,8 @@ class Sheet:
             "group_source_id": group_source,
             "group_target_id": group_target,
             "other_ids": fault.others(),
-            "at": stamp(fault.at) if fault.at else None,
-            "until": stamp(fault.until) if fault.until else None,
+            "at": stamp(fault.at, 6) if fault.at else None,
+            "until": stamp(fault.until, 6) if fault.until else None,
             "note": fault.note,
         }
 

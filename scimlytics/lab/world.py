@@ -129,7 +129,7 @@ class TargetGroup:
 class _Act:
     at: datetime
     turn: int
-    act: Callable[[datetime], None] = field(compare=False)
+    act: Callable[[datetime], object] = field(compare=False)
 
 
 class World:
@@ -152,7 +152,7 @@ class World:
         self._turn = 0
         self._counts: dict[str, int] = {}
 
-    def at(self, when: datetime, act: Callable[[datetime], None]) -> None:
+    def at(self, when: datetime, act: Callable[[datetime], object]) -> None:
         """Let something happen at a moment; acts of one moment happen in the order given."""
         self._turn += 1
         heapq.heappush(self._acts, _Act(when, self._turn, act))

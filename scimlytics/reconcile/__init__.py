@@ -172,6 +172,7 @@ def _users(evidence: Evidence) -> None:
             t("accounts"),
             _left_groups(evidence),
             t("source_groups").select(named_id="id", scope_group_name="display_name"),
+            t("previous_target_users"),
             moment=moment,
         ),
     )

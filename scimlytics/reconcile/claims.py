@@ -149,7 +149,8 @@ def by_object(claims: ir.Table) -> ir.Table:
     Columns: ``object_type``, ``object_id``, ``last_<kind>`` and ``last_<kind>_at`` for positive,
     disable, delete, staged, negative and excluded; of the negative one also ``family``, ``code``,
     ``reason``, ``attribute``, ``retry_at``; of the excluded one its flags; of the newest of all its
-    ``kind``; ``first_event_at``; ``last_activation`` (the newest claim that set it active).
+    ``kind``; ``first_event_at``; ``writers`` (how many jobs found or wrote it);
+    ``last_activation`` (the newest claim that set it active).
     """
     parts = [
         latest(claims, "any", "last_event", "kind", "family"),
@@ -181,10 +182,15 @@ def by_object(claims: ir.Table) -> ir.Table:
         ),
         latest(claims.filter(claims.sets_active), "positive", "last_activation"),
     ]
+    working = claims.kind.isin(["positive", "disable", "delete"])
     first = (
         claims.filter(claims.object_id.notnull())
         .group_by("object_type", "object_id")
-        .agg(first_event_at=claims.at.min(), events=lambda t: t.count())
+        .agg(
+            first_event_at=claims.at.min(),
+            events=lambda t: t.count(),
+            writers=claims.job_id.nunique(where=working),
+        )
     )
     for part in parts:
         first = first.left_join(part, ["object_type", "object_id"]).drop(

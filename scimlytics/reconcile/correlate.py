@@ -93,7 +93,8 @@ def candidates(
     Returns
     -------
     ir.Table
-        ``person_id``, ``account_id``, ``tier``, ``at`` (of a claim: the newest).
+        ``person_id``, ``account_id``, ``tier``, ``at``, ``linked_at`` (the newest claim that names
+        both), ``renamed`` (a rename leads from the account's key to the person's).
     """
     import ibis
 
@@ -148,8 +149,12 @@ def candidates(
     everything = shaped[0]
     for part in shaped[1:]:
         everything = everything.union(part)
+    linked = ibis.ifelse(everything.tier == LINK, everything["at"], None)
     return everything.group_by("person_id", "account_id").agg(
-        tier=everything.tier.min(), at=everything["at"].max()
+        tier=everything.tier.min(),
+        at=everything["at"].max(),
+        linked_at=linked.max(),
+        renamed=(everything.tier == FORMER).any(),
     )
 
 
@@ -172,8 +177,8 @@ def owners(candidates: ir.Table, people: ir.Table, blocked: ir.Table) -> ir.Tabl
     Returns
     -------
     ir.Table
-        ``account_id``, ``person_id``, ``tier``, ``former_id`` (the gone person to whom the
-        account's stronger link leads).
+        ``account_id``, ``person_id``, ``tier``, ``linked_at``, ``renamed``, ``former_id`` (the gone
+        person to whom the account's stronger link leads).
     """
     import ibis
 
@@ -204,7 +209,7 @@ def owners(candidates: ir.Table, people: ir.Table, blocked: ir.Table) -> ir.Tabl
         .over(group_by=ranked.account_id),
     )
     return ordered.filter(ordered.place == 0).select(
-        "account_id", "person_id", "tier", former_id=ordered.former
+        "account_id", "person_id", "tier", "linked_at", "renamed", former_id=ordered.former
     )
 
 

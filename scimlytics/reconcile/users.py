@@ -80,6 +80,7 @@ def owned_accounts(owners: ir.Table, facts: ir.Table) -> ir.Table:
                 joined.tier > EXTERNAL_ID,
                 joined.made_at_login,
                 joined.tier,
+                joined.linked_at.desc(),
                 joined.account_state != "active",
                 ~joined.provisioned,
                 joined.account_last_login.desc(),
@@ -98,7 +99,8 @@ def twins(owned: ir.Table) -> ir.Table:
         ``person_id``, ``other_ids``, and of the first twin ``twin``, ``twin_name_key``,
         ``twin_email_key``, ``twin_external_id``, ``twin_created``, ``twin_first_login``,
         ``twin_last_login``, ``twin_in_log``, ``twin_made_at_login``, ``twin_provisioned``,
-        ``twin_tier``, ``twin_state``, ``twin_strategy``.
+        ``twin_tier``, ``twin_renamed`` (a rename leads from its key to the person's),
+        ``twin_state``, ``twin_strategy``.
     """
     others = owned.filter(owned.place > 0)
     listed = others.group_by("person_id").agg(
@@ -118,6 +120,7 @@ def twins(owned: ir.Table) -> ir.Table:
         twin_made_at_login="made_at_login",
         twin_provisioned="provisioned",
         twin_tier="tier",
+        twin_renamed="renamed",
         twin_state="account_state",
         twin_strategy="account_strategy",
     )
@@ -209,6 +212,13 @@ def wanted(
     return joined.mutate(wanted=word, wanted_since=since)
 
 
+def last_logins(previous: ir.Table) -> ir.Table:
+    """When accounts of older snapshots were last used: ``earlier_id``, ``trace_last_login``."""
+    return previous.group_by(earlier_id=previous.id).agg(
+        trace_last_login=previous.last_login.coalesce(previous.created).max()
+    )
+
+
 def ledger(
     people: ir.Table,
     summary: ir.Table,
@@ -221,6 +231,7 @@ def ledger(
     facts: ir.Table,
     left_groups: ir.Table,
     group_names: ir.Table,
+    previous: ir.Table,
     *,
     moment: Moment,
 ) -> ir.Table:
@@ -230,7 +241,7 @@ def ledger(
     """
     import ibis
 
-    own = owned.filter(owned.place == 0).drop("place")
+    own = owned.filter(owned.place == 0).drop("place", "linked_at", "renamed")
     users = summary.filter(summary.object_type == "user").drop("object_type")
     joined = people
     for part, on in (
@@ -252,6 +263,8 @@ def ledger(
         (left_groups, "person_id"),
     ):
         joined = joined.left_join(part, on).drop(f"{on}_right")
+    logins = last_logins(previous)
+    joined = joined.left_join(logins, joined.trace_account == logins.earlier_id).drop("earlier_id")
     joined = joined.left_join(group_names, joined.scope_group == group_names.named_id).drop(
         "named_id"
     )

@@ -84,7 +84,7 @@ def renamed_and_found_again(stage: Stage) -> None:
     person = stage.person()
     at, names = stage.when(0.2, 0.5), stage.married(person)
     stage.at(at, lambda now: stage.directory.change(person, now, names))
-    stage.at(at + timedelta(days=2), lambda now: stage.provider.links.pop(person.id) and None)
+    stage.at(at + timedelta(days=2), lambda now: stage.provider.links.pop(person.id))
     stage.at(at + timedelta(days=2, seconds=1), lambda now: stage.directory.touch(person, now))
     stage.near("rename_split", person, note="one account, found again")
 

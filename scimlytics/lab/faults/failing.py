@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from scimlytics.lab.faults.registry import mirrors, plants
 from scimlytics.lab.stage import Stage
@@ -162,7 +163,7 @@ def name_held(stage: Stage, turn: int) -> None:
     block = stage.foreign(person.login, person.display, made)
     block.hidden, block.sso = True, turn % 2 == 0
     block.active = turn % 2 == 0
-    stage.at(max(made, stage.world.start), lambda now: stage.target.keep(block) and None)
+    stage.at(max(made, stage.world.start), lambda now: stage.target.keep(block))
     stage.at(at, lambda now: stage.directory.assign(person, now))
     stage.fault("blocked_by_existing", person, account=None, others=lambda: [block.id], at=at)
 
@@ -172,7 +173,7 @@ def name_held_and_adopted(stage: Stage) -> None:
     """An account of the same name was there, the look-up showed it, and it was adopted."""
     person = stage.newcomer()
     old = stage.foreign(person.login, person.display, stage.world.past(50, 300))
-    stage.at(stage.world.start, lambda now: stage.target.keep(old) and None)
+    stage.at(stage.world.start, lambda now: stage.target.keep(old))
     stage.at(stage.when(0.3, 0.8), lambda now: stage.directory.assign(person, now))
     stage.near("blocked_by_existing", person, note="found and adopted")
 
@@ -216,7 +217,7 @@ def storm_still_on(stage: Stage, count: int) -> None:
         person = stage.newcomer()
         at = begin + timedelta(minutes=turn % 50, seconds=turn)
         stage.target.refusals.append(Refusal(person.login, begin, FOREVER, TOO_MANY))
-        stage.at(at, lambda now, who=person: stage.directory.assign(who, now))
+        stage.at(at, partial(stage.directory.assign, person))
         stage.fault("throttled", person, account=None, at=at)
 
 
@@ -233,10 +234,10 @@ def storm_over(stage: Stage, turn: int) -> None:
         stage.target.refusals.append(
             Refusal(person.login, begin, begin + timedelta(hours=2), TOO_MANY)
         )
-        stage.at(at, lambda now, who=person: stage.directory.assign(who, now))
+        stage.at(at, partial(stage.directory.assign, person))
         if stage.source == "okta":
             later = begin + timedelta(hours=6, minutes=number)
-            stage.at(later, lambda now, who=person: stage.directory.touch(who, now))
+            stage.at(later, partial(stage.directory.touch, person))
         stage.near("throttled", person, note="a retry went through")
 
 

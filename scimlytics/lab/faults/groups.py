@@ -177,7 +177,8 @@ def group_gone_at_the_source(stage: Stage, turn: int) -> None:
 @mirrors("orphaned_group")
 def group_of_the_target(stage: Stage) -> None:
     """A group the target has of its own, with members."""
-    made = TargetGroup(stage.target.new_id("group"), "Downloads", *[stage.world.past(200, 400)] * 2)
+    made_at = stage.world.past(200, 400)
+    made = TargetGroup(stage.target.new_id("group"), "Downloads", made_at, made_at)
 
     def keep(now: datetime) -> None:
         made.members = dict.fromkeys(stage.account(p).id for p in stage.crowd[:2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from scimlytics.lab.faults.failing import FOREVER
 from scimlytics.lab.faults.registry import mirrors, plants
@@ -17,10 +18,10 @@ REFUSED = Answer(401, None, None, "The token has expired.")
 
 def _waiting(stage: Stage, since: datetime) -> None:
     """People who were assigned when nothing moved any more: they only wait for the job."""
-    for number in range(3):
+    for _ in range(3):
         person = stage.newcomer()
         at = stage.world.between(since + timedelta(hours=1), AS_OF - timedelta(hours=5))
-        stage.at(at, lambda now, who=person: stage.directory.assign(who, now))
+        stage.at(at, partial(stage.directory.assign, person))
         stage.fault("incremental_blind_spot", person, account=None, note="waits", near=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from scimlytics.lab import hands
 from scimlytics.lab.faults.registry import mirrors, plants
@@ -71,9 +72,9 @@ def held_back(stage: Stage, count: int) -> None:
         person = stage.person()
         when = slot + timedelta(minutes=1, seconds=turn)
         if turn % 4 == 3:
-            stage.at(when, lambda now, who=person: stage.directory.unassign(who, now))
+            stage.at(when, partial(stage.directory.unassign, person))
         else:
-            stage.at(when, lambda now, who=person: stage.directory.disable(who, now))
+            stage.at(when, partial(stage.directory.disable, person))
         stage.fault("held_by_delete_guard", person, at=when, leaver=turn % 4 != 3)
 
 
@@ -116,9 +117,9 @@ def switched_off(stage: Stage, count: int) -> None:
         person = stage.person()
         at = stage.when(0.91, 0.96)
         if turn % 3 == 2:
-            stage.at(at, lambda now, who=person: stage.directory.unassign(who, now))
+            stage.at(at, partial(stage.directory.unassign, person))
         else:
-            stage.at(at, lambda now, who=person: stage.directory.disable(who, now))
+            stage.at(at, partial(stage.directory.disable, person))
         stage.fault("deprovision_off", person, at=at, leaver=turn % 3 != 2)
 
 
@@ -159,7 +160,7 @@ def partner_of_old(stage: Stage) -> None:
         "Partner",
         stage.world.past(300, 900),
     )
-    stage.at(stage.world.start, lambda now: stage.target.keep(account) and None)
+    stage.at(stage.world.start, lambda now: stage.target.keep(account))
     stage.fault("local_account", account=account, note="older than the log", near=True)
 
 
@@ -170,7 +171,7 @@ def residue(stage: Stage) -> None:
         f"gone-{stage.world.count('gone')}@example.com", "Gone For Good", stage.world.past(500, 900)
     )
     account.active, account.sso = False, True
-    stage.at(stage.world.start, lambda now: stage.target.keep(account) and None)
+    stage.at(stage.world.start, lambda now: stage.target.keep(account))
     stage.fault("residual_account", account=account, note="inactive", near=True)
 
 

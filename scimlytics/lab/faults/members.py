@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from scimlytics.lab.faults.failing import FOREVER, PASSING, first_attempt
 from scimlytics.lab.faults.registry import mirrors, plants
@@ -103,7 +104,7 @@ def not_resolved(stage: Stage, turn: int) -> None:
     at = stage.when(0.2, 0.93)
     stage.at(at, lambda now: person.extra.update(unread="yes"))
     stage.at(at + timedelta(seconds=1), lambda now: stage.directory.add_member(group, person, now))
-    stage.at(at + timedelta(hours=3), lambda now: person.extra.pop("unread") and None)
+    stage.at(at + timedelta(hours=3), lambda now: person.extra.pop("unread"))
     stage.fault("reference_unresolved", person, group, at=at)
 
 
@@ -114,7 +115,7 @@ def resolved_later(stage: Stage) -> None:
     at = stage.when(0.2, 0.6)
     stage.at(at, lambda now: person.extra.update(unread="yes"))
     stage.at(at + timedelta(seconds=1), lambda now: stage.directory.add_member(group, person, now))
-    stage.at(at + timedelta(hours=3), lambda now: person.extra.pop("unread") and None)
+    stage.at(at + timedelta(hours=3), lambda now: person.extra.pop("unread"))
     stage.at(at + timedelta(days=1), lambda now: stage.directory.remove_member(group, person, now))
     stage.at(at + timedelta(days=1.2), lambda now: stage.directory.add_member(group, person, now))
     stage.near("reference_unresolved", person, group, "put in again and sent")
@@ -180,7 +181,7 @@ def whole_list_by_design(stage: Stage) -> None:
     two = [member_of_old(stage, group) for _ in range(2)]
     at = stage.when(SEEN + 0.02, 0.9)
     for one in two:
-        stage.at(at, lambda now, who=one: stage.directory.remove_member(group, who, now))
+        stage.at(at, partial(stage.directory.remove_member, group, one))
         stage.near("patch_semantics", one, group, "taken out at the source")
 
 

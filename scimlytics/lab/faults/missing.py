@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from scimlytics.lab import hands
 from scimlytics.lab.faults.registry import mirrors, plants
@@ -22,14 +23,14 @@ def deleted_by_hand(stage: Stage, count: int) -> None:
         if turn % 3 == 0:
             person = stage.newcomer()
             joined = stage.when(0.05, 0.2)
-            stage.at(joined, lambda now, who=person: stage.directory.assign(who, now))
+            stage.at(joined, partial(stage.directory.assign, person))
             at, how = stage.when(0.25, 0.9), "made in the window"
         elif turn % 3 == 1:
             person = stage.person()
             at, how = hour + timedelta(minutes=7 * turn), "older than the log, in an older export"
         else:
             person = stage.person()
-            stage.at(stage.when(0.05, 0.3), lambda now, who=person: stage.directory.touch(who, now))
+            stage.at(stage.when(0.05, 0.3), partial(stage.directory.touch, person))
             at, how = stage.when(HISTORY + 0.02, SEEN - 0.02), "read and equal before"
         _gone(stage, person, at)
         stage.fault("target_deleted", person, account=None, at=at, note=how)
@@ -142,7 +143,7 @@ def filtered_out(stage: Stage, count: int) -> None:
         person = stage.newcomer()
         person.department = None if turn % 4 == 3 else "Contractors"
         at = stage.when(0.1, 0.9)
-        stage.at(at, lambda now, who=person: stage.directory.assign(who, now))
+        stage.at(at, partial(stage.directory.assign, person))
         stage.fault("out_of_scope", person, account=None, at=at)
     clause = next(iter(stage.provider.filtered(stage.crowd[0])))
     stage.fault("out_of_scope", object_type="scope", account=None, subject=clause)
@@ -167,7 +168,7 @@ def provider_is_behind(stage: Stage, count: int) -> None:
     stage.provider.job.lag = (first, frozenset(person.id for person in people))
     for turn, person in enumerate(people):
         at = first + timedelta(minutes=1, seconds=turn)
-        stage.at(at, lambda now, who=person: stage.directory.assign(who, now))
+        stage.at(at, partial(stage.directory.assign, person))
 
     def still_waiting() -> None:
         for person in people:
