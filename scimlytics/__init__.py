@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from scimlytics.errors import InputError, ScimlyticsError
     from scimlytics.evidence import Evidence as _Evidence
     from scimlytics.evidence import of as Evidence  # noqa: N812  (one makes evidence by its name)
+    from scimlytics.explanation import Explanation
     from scimlytics.reports import Report
     from scimlytics.vocabulary import CAUSES
 
@@ -37,6 +38,7 @@ __all__ = [
     "InputError",
     "ScimlyticsError",
     "check",
+    "explain",
     "ledger",
     "read",
     "report",
@@ -128,6 +130,35 @@ def ledger(evidence: _Evidence, name: str) -> pd.DataFrame:
     from scimlytics import reconcile
 
     return evidence.engine.frame(reconcile.ledger(evidence, name))
+
+
+def explain(evidence: _Evidence, subject: str, group: str | None = None) -> Explanation:
+    """Explain one person, group or membership: the sides, the timeline, the verdict, its doubts.
+
+    Parameters
+    ----------
+    evidence
+        What :func:`read` returns, or one's own tables as an ``Evidence``.
+    subject
+        A user name, mail address, display name, former name or id of either side; the name or id of
+        a group; or ``person → group``.
+    group
+        The group of a membership.
+
+    Returns
+    -------
+    Explanation
+        ``subject``, ``sides`` (``source``, ``target``, ``log``), ``timeline``, ``findings``,
+        ``would_be_false_if``, ``look_again_at``.
+
+    Raises
+    ------
+    InputError
+        Nobody is called so, or several are; the nearest, or all of them, are named.
+    """
+    from scimlytics import explanation
+
+    return explanation.explain(evidence, subject, group)
 
 
 def report(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gzip
 import json
 import re
 import shutil
@@ -82,10 +83,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 
 def _rename_somebody(evidence: Path) -> None:
-    """Give one person and one group of the directory a hostile name, on all sides."""
-    for pattern in ("*user*.json", "*group*.json"):
-        listed = next((evidence / "source").rglob(pattern)).read_text(encoding="utf-8")
-        found = re.search(r'"displayName":\s*("[^"]+")', listed)
+    """Give a person and a group whose membership is missing a hostile name, on all sides."""
+    for packed in evidence.rglob("*.json.gz"):
+        packed.with_suffix("").write_bytes(gzip.decompress(packed.read_bytes()))
+        packed.unlink()
+    truth = json.loads((SAMPLE.parent / "truth.json").read_text(encoding="utf-8"))
+    lost = next(one for one in truth["faults"] if one["object_type"] == "membership")
+    for kind, key in (("users", "source_id"), ("groups", "group_source_id")):
+        listed = (evidence / "source" / f"{kind}.json").read_text(encoding="utf-8")
+        found = re.search(rf'"id":\s*"{lost[key]}".*?"displayName":\s*("[^"]+")', listed)
         assert found is not None
         for path in evidence.rglob("*.json"):
             text = path.read_text(encoding="utf-8")

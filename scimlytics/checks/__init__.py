@@ -59,9 +59,6 @@ def run(evidence: Evidence, *, only: Sequence[str] | None = None) -> CheckRun:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from scimlytics import diagnose
-    from scimlytics.checks import asked
-
     for name in only or ():
         if name not in CHECKS:
             raise unknown("check", name, sorted(CHECKS))
@@ -74,6 +71,23 @@ def run(evidence: Evidence, *, only: Sequence[str] | None = None) -> CheckRun:
     skipped = {
         name: why for name, check in CHECKS.items() if (why := _why_skipped(check, evidence))
     }
+    findings = evidence.once("findings", lambda: _findings(evidence))
+    wanted = [name for name in (only or CHECKS) if name not in skipped]
+    chosen = findings.filter(pc.is_in(findings.column("check"), pa.array(wanted, pa.string())))
+    return CheckRun(
+        chosen,
+        {name: why for name, why in skipped.items() if name in (only or CHECKS)},
+        [name for name in (only or ()) if name in skipped],
+    )
+
+
+def _findings(evidence: Evidence) -> pa.Table:
+    """Everything that disagrees, whatever was asked for."""
+    import pyarrow as pa
+
+    from scimlytics import diagnose
+    from scimlytics.checks import asked
+
     context = diagnose.context_of(evidence)
     parts = [diagnose.decide_users(evidence, context)]
     if evidence.has("source_groups") and evidence.has("target_groups"):
@@ -96,15 +110,8 @@ def run(evidence: Evidence, *, only: Sequence[str] | None = None) -> CheckRun:
         capabilities=evidence.profile.capabilities,
         blocked=bool(blocked),
     )
-    findings = diagnose.assemble(
+    return diagnose.assemble(
         pa.concat_tables([part.replace_schema_metadata(None) for part in decided]), setting
-    )
-    wanted = [name for name in (only or CHECKS) if name not in skipped]
-    chosen = findings.filter(pc.is_in(findings.column("check"), pa.array(wanted, pa.string())))
-    return CheckRun(
-        chosen,
-        {name: why for name, why in skipped.items() if name in (only or CHECKS)},
-        [name for name in (only or ()) if name in skipped],
     )
 
 

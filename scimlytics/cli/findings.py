@@ -33,7 +33,7 @@ def plain(findings: Any) -> list[Finding]:
         The table ``FINDINGS`` or a DataFrame of it.
     """
     rows = FINDINGS.conform(findings).to_pylist()
-    return sorted((_plain(row) for row in rows), key=order)
+    return sorted((plain_value(row) for row in rows), key=order)
 
 
 def order(finding: Finding) -> tuple[int, str, str, str]:
@@ -64,7 +64,7 @@ def described(evidence: Evidence) -> dict[str, Any]:
         **{side: _side(evidence, side) for side in ("source", "target")},
         "log": sorted(log, key=lambda row: (row["product"] or "", row["job"] or "")),
     }
-    return dict(_plain(about))
+    return dict(plain_value(about))
 
 
 def document(evidence: dict[str, Any], findings: Sequence[Finding]) -> str:
@@ -74,7 +74,7 @@ def document(evidence: dict[str, Any], findings: Sequence[Finding]) -> str:
 
 def dumps(value: Any) -> str:
     """JSON as people read it; characters that are not to be seen are escaped, as JSON allows."""
-    text = json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False)
+    text = json.dumps(plain_value(value), ensure_ascii=False, indent=2, allow_nan=False)
     return "\n".join(visible(line) for line in text.split("\n")) + "\n"
 
 
@@ -89,11 +89,12 @@ def _side(evidence: Evidence, side: str) -> dict[str, Any]:
     return {"system": shown.system, "taken_at": shown.taken_at, "complete": complete}
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """A value as JSON has it: times as text, tuples as lists."""
     if isinstance(value, datetime):
         return iso(value)
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: plain_value(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
+        return [plain_value(one) for one in value]
     return value

@@ -7,6 +7,7 @@ their code, so that a name in a directory cannot rewrite what a terminal shows.
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -30,6 +31,7 @@ def prepare() -> None:
     A closed stream is opened on nothing: else the next file that is opened takes its place. A
     width that is no width (``COLUMNS=0``) is forgotten.
     """
+    gc.set_threshold(100_000, 50, 50)  # an expression is many small objects that all stay
     for number in (0, 1, 2):
         try:
             os.fstat(number)

@@ -44,7 +44,8 @@ RULES: dict[str, Sequence[Rule]] = {
 
 def decide_users(evidence: Evidence, context: Context) -> pa.Table:
     """The cause of each user's discrepancies, as DECIDED."""
-    rows = people.discrepancies(ledger(evidence, "users"), ledger(evidence, "differences"), context)
+    ready = evidence.keep("prepared_users", people.prepared(ledger(evidence, "users"), context))
+    rows = people.discrepancies(ready, ledger(evidence, "differences"), context)
     return _decided(evidence, "user", rows, context)
 
 

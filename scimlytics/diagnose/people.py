@@ -17,17 +17,18 @@ NO_FAILURE = ("reference_unresolved",)
 """Families that leave the object itself as it should be."""
 
 
-def discrepancies(users: ir.Table, differences: ir.Table, context: Context) -> ir.Table:
+def discrepancies(ready: ir.Table, differences: ir.Table, context: Context) -> ir.Table:
     """One row per person and situation in which the three sides disagree.
 
     Parameters
     ----------
-    users, differences
-        The ledgers.
+    ready
+        What :func:`prepared` returns.
+    differences
+        The ledger of attributes that differ.
     context
         What holds for the whole evidence.
     """
-    ready = _prepared(users, context)
     parts = [
         _missing(ready, context),
         _inactive(ready),
@@ -46,7 +47,8 @@ def discrepancies(users: ir.Table, differences: ir.Table, context: Context) -> i
     return reduce(lambda one, other: one.union(other), [part.select(*columns) for part in shaped])
 
 
-def _prepared(users: ir.Table, context: Context) -> ir.Table:
+def prepared(users: ir.Table, context: Context) -> ir.Table:
+    """The users ledger with everything besides that rules and their sentences ask for."""
     import ibis
 
     known = (users.trace_state == "existed") | users.last_event.notnull()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from scimlytics.errors import InputError, unknown
 from scimlytics.evidence.completeness import (
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from scimlytics.settings import Settings
 
+T = TypeVar("T")
 SIDED = {"users": USERS, "groups": GROUPS, "memberships": MEMBERSHIPS}
 NAMES = {
     **{f"{side}_{name}": table for side in ("source", "target") for name, table in SIDED.items()},
@@ -154,6 +155,7 @@ class Evidence:
         self._newest = dict(newest or {})
         self._engine = engine
         self._kept: dict[str, ir.Table] = {}
+        self._once: dict[str, Any] = {}
         self.link_rate: tuple[int, int] | None = None
         """Of the claims that match an account by name, how many there are and how many carry its id."""
         self.evaluated: frozenset[str] = frozenset()
@@ -268,6 +270,13 @@ class Evidence:
         self._kept[name] = self.engine.table(f"laid_{name}")
         return self._kept[name]
 
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """Work something out once for this evidence; the next who asks gets the same."""
+        if name not in self._once:
+            self._once[name] = make()
+        made: T = self._once[name]
+        return made
+
     def kept(self, name: str) -> ir.Table | None:
         """An intermediate table that was kept under that name."""
         return self._kept.get(name)
@@ -354,7 +363,7 @@ class Evidence:
         import copy
 
         other = copy.copy(self)
-        other.__dict__ = {**self.__dict__, "_kept": {}}
+        other.__dict__ = {**self.__dict__, "_kept": {}, "_once": {}}
         for cached in ("profile", "engine", "group_grades"):
             other.__dict__.pop(cached, None)
         other._newest = {**self._newest, "as_of": moment}
