@@ -95,7 +95,6 @@ def _findings(evidence: Evidence) -> pa.Table:
         if evidence.has("source_memberships") and evidence.has("target_memberships"):
             parts.append(diagnose.decide_memberships(evidence, context))
     people = pa.concat_tables([part.replace_schema_metadata(None) for part in parts])
-    blocked = asked.blocked_jobs(evidence)
     questions: list[Callable[[Any, Any, pa.Table], pa.Table]] = [
         asked.jobs,
         asked.throttling,
@@ -108,7 +107,7 @@ def _findings(evidence: Evidence) -> pa.Table:
         seen_at=context.moment.seen_at,
         cycle=context.moment.cycle,
         capabilities=evidence.profile.capabilities,
-        blocked=bool(blocked),
+        standstill=asked.standstill(evidence, context),
     )
     return diagnose.assemble(
         pa.concat_tables([part.replace_schema_metadata(None) for part in decided]), setting

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from scimlytics.checks.rows import decided_rows
-from scimlytics.diagnose.findings import WAITING
+from scimlytics.diagnose import Standstill
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,14 +23,19 @@ GUARD = ("toomanydeletes",)
 ENDPOINT = ("serviceincompatible", "notimplemented")
 
 
-def blocked_jobs(evidence: Evidence) -> list[str]:
-    """Jobs that stand still: in quarantine, paused or disabled, or with refused credentials."""
-    stopped = [
-        job["job_id"]
+def standstill(evidence: Evidence, context: Context) -> Standstill | None:
+    """Whether a job stands still: in quarantine, paused or disabled, or with refused credentials."""
+    worked = [
+        job["last_success_ended"]
         for job in _jobs(evidence)
         if job["code"] in ("quarantine", "paused") or job["state"] in ("paused", "disabled")
     ]
-    return stopped + [job for job, _ in _refused(evidence)]
+    worked += [since for _, since in _refused(evidence)]
+    if not worked:
+        return None
+    if None in worked:
+        return Standstill(None)
+    return Standstill(min(worked) - context.moment.cycle)
 
 
 def jobs(evidence: Evidence, context: Context, people: pa.Table) -> pa.Table:
@@ -39,13 +44,9 @@ def jobs(evidence: Evidence, context: Context, people: pa.Table) -> pa.Table:
     Quarantine first, then pause, then refused credentials, then silence: a job that stands still
     for one reason is not reported for another (causes.md, section 5 and gate 1).
     """
-    waiting = sum(
-        1
-        for cause, situation in zip(
-            people.column("cause").to_pylist(), people.column("situation").to_pylist(), strict=True
-        )
-        if cause in WAITING and situation != "orphaned"
-    )
+    still = standstill(evidence, context) or Standstill(None)
+    columns = (people.column(name).to_pylist() for name in ("cause", "situation", "since"))
+    waiting = sum(still.waits(*row) for row in zip(*columns, strict=True))
     behind = f" {waiting} objects wait for it." if waiting else ""
     rows = []
     refused = dict(_refused(evidence))

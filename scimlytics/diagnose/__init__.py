@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scimlytics.diagnose import groups, memberships, people, users
 from scimlytics.diagnose.context import Context, context_of
 from scimlytics.diagnose.decided import DECIDED, decide
-from scimlytics.diagnose.findings import Setting, assemble, in_order
+from scimlytics.diagnose.findings import Setting, Standstill, assemble, in_order
 from scimlytics.diagnose.rule import Rule, evaluate
 from scimlytics.reconcile import ledger
 
@@ -25,6 +25,7 @@ __all__ = [
     "Context",
     "Rule",
     "Setting",
+    "Standstill",
     "assemble",
     "context_of",
     "decide_groups",

@@ -57,6 +57,7 @@ CITED_AS = {
     "unresolved": ("event", "the member that was not resolved"),
     "written": ("event", "the last claim on this attribute"),
     "trace": ("trace", "the last trace of the object in the target"),
+    "login_failed": ("audit", "the sign-in that failed"),
     "removed": ("audit", "the removal in the target"),
     "changed": ("audit", "the change at the source"),
     "renamed": ("audit", "the rename at the source"),

@@ -33,9 +33,30 @@ WAITING = (
     "reference_unresolved",
 )
 """Causes of objects that only wait for a job which stands still."""
+OF_THE_JOB = ("unauthorised", "target_incompatible")
+"""Failures that a job which stands still shares with its objects, since whenever they fail."""
 ALWAYS_INFO = ("not_yet",)
 FALLBACK = {"user": "touch_user", "group": "touch_group", "membership": "readd_member"}
 """What to do where the provider does not offer the remedy of choice."""
+
+
+@dataclass(frozen=True)
+class Standstill:
+    """A job that stands still, and until when it worked; None: it never did."""
+
+    worked_until: datetime | None
+
+    def waits(self, cause: str, situation: str | None, since: datetime | None) -> bool:
+        """Whether an object only waits for the job.
+
+        What differs since before the last cycles that worked would not have been mended by more of
+        them; it is a finding of its own.
+        """
+        if cause not in WAITING or situation == "orphaned":
+            return False
+        if cause in OF_THE_JOB or self.worked_until is None or since is None:
+            return True
+        return since > self.worked_until
 
 
 @dataclass(frozen=True)
@@ -45,7 +66,7 @@ class Setting:
     seen_at: datetime
     cycle: timedelta
     capabilities: frozenset[str]
-    blocked: bool
+    standstill: Standstill | None
     """A job that these objects wait for is quarantined, paused or refused."""
 
 
@@ -122,7 +143,8 @@ def severity(row: Mapping[str, Any], base: str, heals: str, setting: Setting) ->
     soon = row["heals_by"] is not None and row["heals_by"] <= setting.seen_at + 2 * setting.cycle
     if heals == "yes" and row["object_type"] in FALLBACK and soon:
         word = "info"
-    if setting.blocked and row["cause"] in WAITING and row["situation"] != "orphaned":
+    still = setting.standstill
+    if still is not None and still.waits(row["cause"], row["situation"], row["since"]):
         word = "info"
     if row["certainty"] in ("suspected", "undecidable"):
         word = LEVELS[max(LEVELS.index(word), LEVELS.index("medium"))]

@@ -428,6 +428,22 @@ RULES = (
         rests_on=("link_certainty",),
     ),
     Rule(
+        "login_unmatched",
+        when=lambda u: [is_("stale", u), u.login_key, ~u.by_scim, u.login_failures > 0],
+        says=lambda u: [
+            u.subject,
+            " tried to sign in ",
+            u.login_failures,
+            " times in vain, last at ",
+            u.login_failed_at,
+            ": the target knows the person only as '",
+            u.holds,
+            "'.",
+        ],
+        cites=("login_failed", "target_id", "changed"),
+        rests_on=("link_certainty",),
+    ),
+    Rule(
         "rename_lag",
         when=lambda u: [
             is_("stale", u),
@@ -668,7 +684,11 @@ RULES = (
     ),
     Rule(
         "deprovision_off",
-        when=lambda u: [u.situation.isin(["orphaned", "unassigned"]), u.deprovision_off],
+        when=lambda u: [
+            u.situation.isin(["orphaned", "unassigned"]),
+            u.by_scim,
+            u.deprovision_off,
+        ],
         says=lambda u: [
             "Deprovisioning is switched off; the account of ",
             u.subject,

@@ -283,7 +283,7 @@ def _jobs(stage: Stage, tenant: Tenant) -> dict[str, Any]:
         "timeBegan": stamp(began),
         "timeEnded": stamp(began + timedelta(seconds=41)),
     }
-    error = None
+    worked, error = run, None
     if job.error:
         error = {"code": job.error[0], "message": job.error[1], "tenantActionable": True}
         run = run | {"state": "Failed", "error": error}
@@ -300,6 +300,7 @@ def _jobs(stage: Stage, tenant: Tenant) -> dict[str, Any]:
     body = _job(
         job.id, "scim", f"PT{job.minutes}M", job.state, job.code, run, quarantine, job.pruned
     )
+    body["status"]["lastSuccessfulExecution"] = worked
     body["status"]["synchronizedEntryCountByType"] = [
         {"key": "User", "value": len(stage.provider.links)}
     ]

@@ -14,7 +14,13 @@ from scimlytics.vocabulary import CAUSES
 
 RARE = (*STANDSTILL, "escrows_pruned", "group_mapping_off", "deprovision_off")
 """What changes the whole tenant is planted only when it is asked for."""
-FIRST = ("deprovision_off", "out_of_scope", "create_only_mapping", "mapping_misconfigured")
+FIRST = (
+    *STANDSTILL,
+    "deprovision_off",
+    "out_of_scope",
+    "create_only_mapping",
+    "mapping_misconfigured",
+)
 """What changes the job comes before what happens under it."""
 OFTEN = {
     "target_deleted": 6,

@@ -11,7 +11,10 @@ from scimlytics.lab.world import Group
 
 def daily_life(stage: Stage, count: int) -> None:
     """Let so many ordinary things happen, each to somebody else."""
+    kinds: tuple[Callable[[Stage], None], ...]
     kinds = (_joins, _moves_in, _is_read, _moves_out, _renames, _leaves, _is_read, _on_demand)
+    if stage.provisioning == "jit":
+        kinds = (_signs_in,)  # whatever changes at the source stays a fault where nothing is sent
     for number in range(count):
         if len(stage.free) < 3:
             return
@@ -50,6 +53,11 @@ def _is_read(stage: Stage) -> None:
     person = stage.person()
     stage.at(stage.when(0.05, 0.95), lambda now: stage.directory.touch(person, now))
     stage.at(stage.when(0.5, 0.99), lambda now: _sign_in(stage, person.id))
+
+
+def _signs_in(stage: Stage) -> None:
+    person = stage.person()
+    stage.at(stage.when(0.3, 0.99), lambda now: _sign_in(stage, person.id))
 
 
 def _renames(stage: Stage) -> None:

@@ -31,7 +31,7 @@ MAPPING = {
     "given": "givenName",
     "family": "surname",
 }
-MORE_MAPPING = {
+MORE_MAPPING: dict[str, dict[str, str]] = {
     "filescom": {},
     "scim": {"title": "jobTitle", "department": "department", "external_id": "objectId"},
 }
@@ -98,7 +98,10 @@ def build(users: int, days: int, seed: int, source: str, target: str, provisioni
             directory.assigned[group.id] = world.past(40, 200)
     app = Target(world, target)
     tenant = world.uuid("tenant", "0").replace("-", "")
-    job = Job(f"scim.{tenant}.{world.uuid('job')}", mapping=MAPPING | MORE_MAPPING[target])
+    mapping = MAPPING | MORE_MAPPING[target]
+    if provisioning == "jit":
+        mapping.pop("external_id", None)  # a first login knows names, not the directory's ids
+    job = Job(f"scim.{tenant}.{world.uuid('job')}", mapping=mapping)
     provider = Entra(world, directory, app, job)
     stage = Stage(world, directory, app, provider, source, provisioning)
     staff = [one for one in people if one.kind == "person"]

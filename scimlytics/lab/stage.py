@@ -45,9 +45,13 @@ class Stage:
     """What is written down only when the world has run, by the state it then has."""
     deprovisioning: bool = True
     hr_paused: bool = False
+    calm: float = 1.0
+    """The part of the window until which things happen: a job that stops has to have worked before."""
 
     def when(self, first: float, last: float) -> datetime:
         """A moment between two parts of the window (0 its begin, 1 its end)."""
+        last = min(last, self.calm)
+        first = min(first, max(0.0, last - 0.02))
         span = AS_OF - self.world.start
         return self.world.between(self.world.start + first * span, self.world.start + last * span)
 
@@ -142,7 +146,6 @@ class Stage:
         at: datetime | None = None,
         until: datetime | None = None,
         note: str = "",
-        leaver: bool = False,
         near: bool = False,
     ) -> None:
         """Write down what was planted, or, with *near*, what only looks like it."""
@@ -159,7 +162,6 @@ class Stage:
             at,
             until,
             note,
-            leaver,
         )
         (self.truth.near if near else self.truth.faults).append(fault)
 

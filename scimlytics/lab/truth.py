@@ -41,8 +41,6 @@ class Fault:
     at: datetime | None = None
     until: datetime | None = None
     note: str = ""
-    leaver: bool = False
-    """The person has left: never lowered, whatever the job does."""
 
 
 @dataclass
@@ -52,26 +50,13 @@ class Truth:
     faults: list[Fault] = field(default_factory=list)
     near: list[Fault] = field(default_factory=list)
     not_planted: dict[str, str] = field(default_factory=dict)
-    job_down: bool = False
 
     def write(self, path: Path, directory: Directory, provider: Provider, target: Target) -> None:
-        """Write ``truth.json``.
-
-        Behind a job that stands still objects are lowered to info, leavers excepted: their faults
-        are then look-alikes on which nothing above info may fall.
-        """
-        lowered = [
-            fault
-            for fault in self.faults
-            if self.job_down
-            and fault.object_type in ("user", "group", "membership")
-            and not fault.leaver
-        ]
-        kept = [fault for fault in self.faults if fault not in lowered]
+        """Write ``truth.json``."""
         sheet = Sheet(directory, provider, target)
         body = {
-            "faults": [sheet.row(fault) for fault in kept],
-            "near_misses": [sheet.row(fault) for fault in [*self.near, *lowered]],
+            "faults": [sheet.row(fault) for fault in self.faults],
+            "near_misses": [sheet.row(fault) for fault in self.near],
             "clean": sheet.clean([*self.faults, *self.near]),
             "not_planted": dict(sorted(self.not_planted.items())),
         }

@@ -145,7 +145,8 @@ def _users(evidence: Evidence) -> None:
     moment = moment_of(evidence)
     now = ibis.literal(moment.seen_at, "timestamp('UTC', 6)")
     keep("accounts", users.account_facts(t("target_users"), t("claims"), t("strategies")))
-    keep("owned", users.owned_accounts(t("owners"), t("accounts")))
+    provisioned = evidence.profile.provisioning in ("scim", "mixed")
+    keep("owned", users.owned_accounts(t("owners"), t("accounts"), provisioned=provisioned))
     keep(
         "traces",
         traces.traces(
@@ -173,6 +174,7 @@ def _users(evidence: Evidence) -> None:
             _left_groups(evidence),
             t("source_groups").select(named_id="id", scope_group_name="display_name"),
             t("previous_target_users"),
+            users.failed_logins(t("target_audit"), t("person_keys")),
             moment=moment,
         ),
     )

@@ -58,11 +58,12 @@ def account_facts(accounts: ir.Table, claims: ir.Table, strategies: ir.Table) ->
     )
 
 
-def owned_accounts(owners: ir.Table, facts: ir.Table) -> ir.Table:
+def owned_accounts(owners: ir.Table, facts: ir.Table, *, provisioned: bool) -> ir.Table:
     """The accounts of each person, the one the provider writes to first.
 
     The survivor is the account that the strongest link leads to; among equals the active one, the
-    provisioned one, then the one used last (duplicates.md).
+    provisioned one, then the one used last (duplicates.md). Where accounts are provisioned, one
+    made at a first login comes after; without provisioning all are made so.
 
     Returns
     -------
@@ -78,7 +79,7 @@ def owned_accounts(owners: ir.Table, facts: ir.Table) -> ir.Table:
             group_by=joined.person_id,
             order_by=[
                 joined.tier > EXTERNAL_ID,
-                joined.made_at_login,
+                joined.made_at_login & ibis.literal(provisioned),
                 joined.tier,
                 joined.linked_at.desc(),
                 joined.account_state != "active",
@@ -212,6 +213,27 @@ def wanted(
     return joined.mutate(wanted=word, wanted_since=since)
 
 
+def failed_logins(target_audit: ir.Table, person_keys: ir.Table) -> ir.Table:
+    """Sign-ins that failed under a person's present name or address.
+
+    Returns
+    -------
+    ir.Table
+        ``person_id``, ``login_failures`` (how many), ``login_failed`` (the newest entry),
+        ``login_failed_at``.
+    """
+    failed = target_audit.filter(target_audit.action == "login_failed")
+    presented = failed.select(
+        "audit_id", "at", key=failed.source_key.coalesce(failed.actor, failed.subject).lower()
+    )
+    met = presented.join(person_keys.select("id", "key").distinct(), "key")
+    return met.group_by(person_id=met.id).agg(
+        login_failures=met.audit_id.nunique(),
+        login_failed=met.audit_id.argmax(met["at"]),
+        login_failed_at=met["at"].max(),
+    )
+
+
 def last_logins(previous: ir.Table) -> ir.Table:
     """When accounts of older snapshots were last used: ``earlier_id``, ``trace_last_login``."""
     return previous.group_by(earlier_id=previous.id).agg(
@@ -232,6 +254,7 @@ def ledger(
     left_groups: ir.Table,
     group_names: ir.Table,
     previous: ir.Table,
+    failed_logins: ir.Table,
     *,
     moment: Moment,
 ) -> ir.Table:
@@ -261,6 +284,7 @@ def ledger(
             "person_id",
         ),
         (left_groups, "person_id"),
+        (failed_logins, "person_id"),
     ):
         joined = joined.left_join(part, on).drop(f"{on}_right")
     logins = last_logins(previous)

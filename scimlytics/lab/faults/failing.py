@@ -173,6 +173,8 @@ def name_held_and_adopted(stage: Stage) -> None:
     """An account of the same name was there, the look-up showed it, and it was adopted."""
     person = stage.newcomer()
     old = stage.foreign(person.login, person.display, stage.world.past(50, 300))
+    old.given, old.family = person.given, person.family
+    old.title, old.department = person.title, person.department
     stage.at(stage.world.start, lambda now: stage.target.keep(old))
     stage.at(stage.when(0.3, 0.8), lambda now: stage.directory.assign(person, now))
     stage.near("blocked_by_existing", person, note="found and adopted")

@@ -88,6 +88,4 @@ def left_without_scim(stage: Stage, turn: int) -> None:
     person = stage.person()
     at = stage.when(0.2, 0.9)
     stage.at(at, lambda now: stage.directory.disable(person, now))
-    stage.fault(
-        "orphaned_leaver", person, account=lambda: _own(stage, person.login), at=at, leaver=True
-    )
+    stage.fault("orphaned_leaver", person, account=lambda: _own(stage, person.login), at=at)

@@ -13,6 +13,8 @@ from scimlytics.lab.world import AS_OF, stamp
 
 STANDSTILL = ("quarantine", "paused", "silence", "credential_expiry")
 """Causes that stop the whole job: planted alone, or with leavers, never among others."""
+CALM = 0.78
+"""Before a job stops."""
 REFUSED = Answer(401, None, None, "The token has expired.")
 
 
@@ -36,6 +38,7 @@ def quarantined(stage: Stage, turn: int) -> None:
     if turn:
         return
     at = stage.when(0.8, 0.9)
+    stage.calm = CALM
     job = stage.provider.job
     job.code = "Quarantine"
     job.error = (
@@ -47,7 +50,6 @@ def quarantined(stage: Stage, turn: int) -> None:
         "began": stamp(at),
         "next": stamp(AS_OF + timedelta(hours=20)),
     }
-    stage.truth.job_down = True
     _stopped(stage, "quarantine", at)
     _waiting(stage, at)
 
@@ -58,8 +60,8 @@ def paused(stage: Stage, turn: int) -> None:
     if turn:
         return
     at = stage.when(0.8, 0.9)
+    stage.calm = CALM
     stage.provider.job.state = stage.provider.job.code = "Paused"
-    stage.truth.job_down = True
     _stopped(stage, "paused", at)
     _waiting(stage, at)
 
@@ -69,7 +71,9 @@ def silent(stage: Stage, turn: int) -> None:
     """The job says that it is active, and has not run for days."""
     if turn:
         return
-    _stopped(stage, "silence", stage.when(0.85, 0.9))
+    at = stage.when(0.85, 0.9)
+    stage.calm = CALM
+    _stopped(stage, "silence", at)
 
 
 @plants("credential_expiry", people=3, sources=("entra",))
@@ -78,9 +82,9 @@ def expired(stage: Stage, turn: int) -> None:
     if turn:
         return
     at = stage.when(0.8, 0.88)
+    stage.calm = CALM
     stage.target.token_expires = at
     stage.target.refusals.append(Refusal(None, at, FOREVER, REFUSED))
-    stage.truth.job_down = True
     stage.fault(
         "credential_expiry", object_type="job", account=None, subject=stage.provider.job.id, at=at
     )

@@ -25,7 +25,7 @@ def left_unnoticed(stage: Stage, turn: int) -> None:
         stage.at(at, lambda now: stage.directory.unassign(person, now, fed=False))
         later = at + timedelta(minutes=20)
         stage.at(later, lambda now: stage.directory.delete(person, now, fed=False))
-    stage.fault(cause, person, at=at, leaver=True)
+    stage.fault(cause, person, at=at)
 
 
 @mirrors("orphaned_leaver")
@@ -58,7 +58,7 @@ def suspended(stage: Stage, turn: int) -> None:
     person = stage.person()
     at = stage.when(0.2, 0.95)
     stage.at(at, lambda now: stage.directory.suspend(person, now))
-    stage.fault("suspended_at_source", person, at=at, leaver=True)
+    stage.fault("suspended_at_source", person, at=at)
 
 
 @plants("held_by_delete_guard", sources=("entra",), batch=True)
@@ -75,7 +75,7 @@ def held_back(stage: Stage, count: int) -> None:
             stage.at(when, partial(stage.directory.unassign, person))
         else:
             stage.at(when, partial(stage.directory.disable, person))
-        stage.fault("held_by_delete_guard", person, at=when, leaver=turn % 4 != 3)
+        stage.fault("held_by_delete_guard", person, at=when)
 
 
 def _cycle_before(stage: Stage, at: datetime) -> datetime:
@@ -102,9 +102,7 @@ def disabled_without_effect(stage: Stage, turn: int) -> None:
         stage.at(at + timedelta(seconds=1), lambda now: stage.directory.unassign(person, now))
     else:
         stage.at(at + timedelta(seconds=1), lambda now: stage.directory.disable(person, now))
-    stage.fault(
-        "claim_contradicted", person, at=at, note="disabled without effect", leaver=turn % 2 == 0
-    )
+    stage.fault("claim_contradicted", person, at=at, note="disabled without effect")
 
 
 @plants("deprovision_off", sources=("entra",), batch=True)
@@ -120,7 +118,7 @@ def switched_off(stage: Stage, count: int) -> None:
             stage.at(at, partial(stage.directory.unassign, person))
         else:
             stage.at(at, partial(stage.directory.disable, person))
-        stage.fault("deprovision_off", person, at=at, leaver=turn % 3 != 2)
+        stage.fault("deprovision_off", person, at=at)
 
 
 @plants("unassigned_access")

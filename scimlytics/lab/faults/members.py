@@ -29,8 +29,10 @@ def member_of_old(stage: Stage, group: Group) -> Person:
 
 
 def there(stage: Stage, group: Group) -> TargetGroup:
-    """The group in the target, while the world runs."""
-    return stage.target.groups[stage.provider.group_links[group.id]]
+    """The group in the target, while the world runs; one that is nowhere where none was sent."""
+    linked = stage.provider.group_links.get(group.id, "")
+    nowhere = TargetGroup("", group.name, group.created, group.created)
+    return stage.target.groups.get(linked, nowhere)
 
 
 @plants("incremental_blind_spot")
@@ -74,7 +76,7 @@ def edited_in_the_target(stage: Stage, turn: int) -> None:
     at = stage.when(SEEN + 0.02, 0.95)
     if turn % 2 == 0:
         person = member_of_old(stage, group)
-        stage.at(at, lambda now: there(stage, group).members.pop(stage.account(person).id))
+        stage.at(at, lambda now: there(stage, group).members.pop(stage.account(person).id, None))
     else:
         person = stage.person()
         stage.at(
@@ -89,7 +91,7 @@ def edited_and_put_right(stage: Stage) -> None:
     group = stage.group("Shared folder", size=5)
     person = member_of_old(stage, group)
     at = stage.when(0.3, 0.6)
-    stage.at(at, lambda now: there(stage, group).members.pop(stage.account(person).id))
+    stage.at(at, lambda now: there(stage, group).members.pop(stage.account(person).id, None))
     later = at + timedelta(hours=3)
     stage.at(
         later, lambda now: there(stage, group).members.update({stage.account(person).id: None})
