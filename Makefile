@@ -65,7 +65,7 @@ bench: $(TEST_READY) ## Run the benchmarks: speed, memory, accuracy.
 
 .PHONY: mutate-rules
 mutate-rules: $(VENV)/.test ## Take out each rule in turn: does a test notice?
-	$(BIN)/python tests/mutate_rules.py
+	$(BIN)/python -m tests.mutate_rules
 
 .PHONY: wheel
 wheel: $(VENV)/.test ## Build the wheel into dist/.

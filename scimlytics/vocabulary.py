@@ -212,8 +212,8 @@ def _families() -> dict[tuple[str, str | None, str], Cause]:
     }
     for (object_type, situation), check in plain.items():
         for family, (then, meaning) in FAMILIES.items():
-            if object_type == "group" and family == "no_match_key":
-                continue
+            if (object_type, situation, family) == ("group", "missing", "no_match_key"):
+                continue  # group_key_missing says it
             speaks = special.get(family, check)
             rows |= _rows(object_type, situation, family, f"{speaks} {then}", meaning)
     return rows

@@ -54,7 +54,9 @@ def decide_groups(evidence: Evidence, context: Context) -> pa.Table:
     """The cause of each group's discrepancies, as DECIDED."""
     edges = ledger(evidence, "memberships")
     lost = edges.filter(
-        edges.situation == "missing", edges.group_failing, edges.account_state == "active"
+        edges.situation.isin(["missing", "extra"]),
+        edges.group_failing,
+        edges.account_state == "active",
     )
     told = lost.select("group_id").distinct()
     rows = groups.discrepancies(

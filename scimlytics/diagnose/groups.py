@@ -119,7 +119,7 @@ RULES = (
         cites=("last_excluded",),
         rests_on=MISSING,
     ),
-    *family_rules("missing", MISSING),
+    *(rule for rule in family_rules("missing", MISSING) if rule.cause != "no_match_key"),
     Rule(
         "provider_delay",
         when=lambda g: [

@@ -204,15 +204,19 @@ def removals(target_audit: ir.Table, source: ir.Table) -> ir.Table:
         target_audit.action == "delete",
         target_audit.interface.fill_null("").lower() != "scim",
     )
-    named = source.select(group_id="id", key="display_name_key").filter(lambda t: t.key.notnull())
+    named = source.select(who="id", key="display_name_key").filter(lambda t: t.key.notnull())
     met = gone.join(named, gone.subject_key == named.key)
     newest = met.mutate(
         place=ibis.row_number().over(
-            group_by=met.group_id, order_by=[met["at"].desc(), met.audit_id.desc()]
+            group_by=met.who, order_by=[met["at"].desc(), met.audit_id.desc()]
         )
     ).filter(lambda t: t.place == 0)
     return newest.select(
-        "group_id", removed_at="at", removed="audit_id", removed_by="actor", removed_via="interface"
+        group_id="who",
+        removed_at="at",
+        removed="audit_id",
+        removed_by="actor",
+        removed_via="interface",
     )
 
 

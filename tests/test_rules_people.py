@@ -1,0 +1,143 @@
+"""People: what a simulated tenant does not bring about, one small tenant per rule and look-alike."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.native import attribute_mapping, audit_target, change, directory_audit, sync_schema
+from tests.native_target import filescom_user, okta_app_user, okta_event, okta_user
+from tests.scene import EARLY, FRESH, LATE, OLD, Scene
+
+LATER = "2026-11-15T09:00:00Z"
+
+
+def renamed(name: str, old: str, new: str, at: str) -> dict[str, Any]:
+    """A directory audit of a new user name."""
+    target = audit_target(f"p-{name}", "User", change("UserPrincipalName", old, new), name=new)
+    return directory_audit("Update user", target, at=at, audit_id=f"audit-{name}-{at}")
+
+
+def test_missing_since_the_provider_deleted_the_account_and_given_back(tmp_path: Path) -> None:
+    made = Scene()
+    made.person("ada", account=False)
+    made.event("ada", EARLY, target_id="a-ada")
+    made.event("ada", LATE, action="delete", target_id="a-ada")
+    made.expect("idp_deprovisioned", "user", "ada", "missing")
+    made.person("bea", account=False)  # made again after the deletion, and gone since
+    made.event("bea", EARLY, action="delete", target_id="a-bea")
+    made.event("bea", LATE, target_id="a-bea")
+    made.expect("target_deleted", "user", "bea", "missing")
+
+    assert made.found(tmp_path) == made.expected
+
+
+def test_fresh_assignments_and_accounts_that_are_not_active_yet(tmp_path: Path) -> None:
+    made = Scene()
+    made.person("ada", account=False, assigned=FRESH)
+    made.expect("not_yet", "user", "ada", "missing")
+    made.person("bea", account=False, assigned=FRESH)
+    made.account("bea", active=False)
+    made.expect("not_yet", "user", "bea", "inactive")
+    made.person("cleo", account=False)
+    made.account("cleo", active=False)
+    made.expect("unknown", "user", "cleo", "inactive")
+    made.person("dora", account=False)
+    made.account("dora", active=False)
+    made.event("dora", EARLY, target_id="a-dora", action="other")
+    made.expect("target_disabled", "user", "dora", "inactive")
+
+    assert made.found(tmp_path) == made.expected
+
+
+def test_a_name_that_differs_since_nobody_knows_when(tmp_path: Path) -> None:
+    made = Scene()
+    made.person("ada", account=False)
+    made.account("ada", more={"userName": "a.lund@example.com"})
+    made.expect("rename_lag", "user", "ada", "stale")
+    made.person("bea", account=False)
+    made.account("bea", more={"userName": "BEA@Example.com"})
+
+    assert made.found(tmp_path) == made.expected
+
+
+def test_two_accounts_that_nothing_explains(tmp_path: Path) -> None:
+    made = Scene()
+    made.person("ada")
+    made.account("ada2", owner="", email="ada@example.com")
+    made.expect("unknown", "user", "ada", "duplicated")
+    made.person("bea")
+    made.account("bea2", owner="", active=False, email="bea@example.com")
+
+    assert made.found(tmp_path) == made.expected
+
+
+def test_the_clause_that_keeps_somebody_out_by_the_directory_alone(tmp_path: Path) -> None:
+    made = Scene()
+    made.files["source/schema.json"] = sync_schema(
+        attribute_mapping("userName", "userPrincipalName", matching=1),
+        scope={"Sales only": [("department", "EQUALS", "Sales")]},
+    )
+    made.person("ada", account=False, department="HR")
+    made.expect("out_of_scope", "user", "ada", "missing")
+    made.person("bea", department="Sales")
+
+    assert made.found(tmp_path) == made.expected
+
+
+def test_a_failed_sign_in_tells_nothing_where_names_agree(tmp_path: Path) -> None:
+    made = Scene()
+    made.person("ada")
+    made.audits.append(renamed("ada", "old@example.com", "ada@example.com", EARLY))
+
+    assert made.found(tmp_path) == set()
+
+
+def test_suspended_in_okta_and_active_in_the_target(tmp_path: Path) -> None:
+    made = Scene(source="okta")
+    okta = {
+        "source/users.json": [
+            okta_user("ada", status="SUSPENDED"),
+            okta_user("bea"),
+        ],
+        "source/app_users.json": [
+            okta_app_user("ada", external_id="1"),
+            okta_app_user("bea", external_id="2"),
+        ],
+        "target/users.json": [filescom_user("ada", id=1), filescom_user("bea", id=2)],
+        "log/system.json": [okta_event("user.session.start", LATE, user="bea")],
+    }
+    made.files = okta
+
+    causes = {(situation, cause) for _, _, situation, cause in made.found(tmp_path)}
+
+    assert causes == {("orphaned", "suspended_at_source")}
+
+
+def test_the_target_disables_whoever_is_idle_and_deletes_later(tmp_path: Path) -> None:
+    made = Scene()
+    rule = {
+        "id": 1,
+        "authentication_method": "sso",
+        "inactivity_days": 90,
+        "include_folder_admins": False,
+        "include_site_admins": False,
+        "action": "delete",
+        "user_state": "inactive",
+        "site_id": 1,
+        "name": "delete after 90 days",
+    }
+    idle = {"last_login": "2026-07-01T08:00:00Z", "created": OLD}
+    busy = {"last_login": "2026-11-01T08:00:00Z", "created": OLD}
+    made.person("ada", account=False)
+    made.person("bea", account=False)
+    made.person("cleo", account=False)
+    before = [filescom_user("ada", id=1, **idle), filescom_user("bea", id=2, **busy)]
+    healthy = filescom_user("cleo", id=3, **busy)
+    made.files = {
+        "target/users.json": [healthy],
+        "target/user_lifecycle_rules.json": [rule],
+        "target/previous/2026-11-01T00:00:00Z/users.json": [*before, healthy],
+    }
+    made.expect("target_lifecycle_rule", "user", "ada", "missing")
+    made.expect("target_deleted", "user", "bea", "missing")
+
+    assert made.found(tmp_path) == made.expected
