@@ -180,7 +180,8 @@ def test_a_group_that_an_administrator_deleted_is_told_with_his_name(tmp_path: P
 
     assert made.found(tmp_path) == made.expected
     with scim.read(tmp_path) as evidence:
-        [told] = scim.check(evidence)["detail"]
+        found = scim.check(evidence)
+    [told] = found[found["object_type"] == "group"]["detail"]
     assert told.startswith("root@example.com deleted Press")
 
 
