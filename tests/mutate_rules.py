@@ -103,7 +103,7 @@ def _fails(test: str) -> bool:
 def _pytest(tests: list[str], watch: Watch) -> int:
     """Run tests in this process, quietly."""
     quiet = io.StringIO()
-    options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:terminal"]
+    options = ["-q", "-x", "-p", "no:cacheprovider"]
     with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
         return int(pytest.main([*options, *tests], plugins=[watch]))
 

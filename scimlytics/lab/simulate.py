@@ -74,6 +74,8 @@ def simulate(
     InputError
         The folder holds something already, or more faults than people.
     """
+    if source != "entra":
+        raise InputError(f"--source {source}: only tenants of entra can be simulated so far.")
     if out.exists() and any(out.iterdir()):
         raise InputError(f"{out}: is not empty; give a new folder.")
     stage = build(users, days, seed, source, target, provisioning)

@@ -1,0 +1,182 @@
+"""The lab: the same seed makes the same bytes, nothing gives the answer away, and partial exports."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import scimlytics as scim
+from scimlytics.errors import InputError
+from scimlytics.lab import read_faults, score, simulate
+from scimlytics.lab.score import pair
+from scimlytics.vocabulary import CAUSES
+from tests.cli import call
+
+SURE = ("confirmed", "likely")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def made(folder: Path, **arguments: Any) -> Path:
+    """A small tenant."""
+    simulate(folder, **{"users": 60, "seed": 1, "faults": {"target_deleted": 2}, **arguments})
+    return folder
+
+
+def test_the_same_seed_makes_the_same_bytes_and_another_does_not(tmp_path: Path) -> None:
+    first, again = made(tmp_path / "1"), made(tmp_path / "2")
+    other = made(tmp_path / "3", seed=2)
+
+    assert files(first) == files(again)
+    assert files(first) != files(other)
+
+
+@pytest.mark.parametrize("target", ["filescom", "scim"])
+def test_no_file_gives_a_cause_away(tmp_path: Path, target: str) -> None:
+    simulate(tmp_path / "made", users=200, target=target)
+    words = {cause for *_, cause in CAUSES if "_" in cause}
+
+    for name, content in files(tmp_path / "made" / "evidence").items():
+        text = (gzip.decompress(content) if name.endswith(".gz") else content).decode()
+        assert not {word for word in words if word in text or word in name}, name
+
+
+def test_a_log_comes_in_one_of_three_serialisations(tmp_path: Path) -> None:
+    names = set()
+    for seed in (3, 4, 5):
+        folder = made(tmp_path / str(seed), seed=seed) / "evidence" / "log"
+        names.add(next(path.name for path in sorted(folder.iterdir())))
+
+    assert len(names) == 3
+
+
+def test_what_was_planted_is_in_the_truth_as_often_as_asked(tmp_path: Path) -> None:
+    asked = {"target_deleted": 3, "jit_twin": 2, "suspended_at_source": 1}
+    truth = json.loads(
+        (made(tmp_path / "made", faults=asked, users=100) / "truth.json").read_text()
+    )
+    causes = [one["cause"] for one in truth["faults"]]
+
+    assert {cause: causes.count(cause) for cause in asked} == {
+        "target_deleted": 3,
+        "jit_twin": 2,
+        "suspended_at_source": 0,
+    }
+    assert list(truth["not_planted"]) == ["suspended_at_source"]
+
+
+def test_an_empty_mix_plants_nothing_and_keeps_the_look_alikes(tmp_path: Path) -> None:
+    truth = json.loads((made(tmp_path / "made", faults={}) / "truth.json").read_text())
+
+    assert truth["faults"] == []
+    assert truth["near_misses"]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("target_delted = 1", "did you mean 'target_deleted'"),
+        ("target_deleted = -1", "a whole number from 0"),
+        ("target_deleted = true", "a whole number from 0"),
+        ("target_deleted", "no TOML"),
+    ],
+)
+def test_a_faults_file_is_refused_in_one_line(tmp_path: Path, text: str, why: str) -> None:
+    path = tmp_path / "faults.toml"
+    path.write_text(text)
+
+    with pytest.raises(InputError) as refused:
+        read_faults(path)
+    assert why.lower() in str(refused.value).lower()
+    assert "\n" not in str(refused.value)
+
+
+def test_a_tenant_is_made_in_a_new_folder_with_enough_people(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+
+    with pytest.raises(InputError, match="not empty"):
+        made(tmp_path / "full")
+    with pytest.raises(InputError, match="give --users a larger number"):
+        made(tmp_path / "many", users=20, faults={"target_deleted": 90})
+
+
+def without_the_last_page(folder: Path) -> None:
+    """Cut the target's users: of a list in pages the last page, of a bare list the last rows."""
+    packed = folder / "target" / "users.json.gz"
+    if packed.exists():
+        pages = json.loads(gzip.decompress(packed.read_bytes()))
+        packed.write_bytes(gzip.compress(json.dumps(pages[:-1]).encode()))
+        return
+    plain = folder / "target" / "users.json"
+    plain.write_text(json.dumps(json.loads(plain.read_text())[:-40]))
+    toml = folder / "scimlytics.toml"
+    head, mark, tail = toml.read_text().partition("[target]")
+    toml.write_text(head + mark + tail.replace('"users", ', "", 1))
+
+
+@pytest.mark.parametrize("target", ["filescom", "scim"])
+def test_a_cut_export_proves_nobody_absent(
+    tmp_path: Path, target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = made(tmp_path / "made", target=target, users=200, faults={}) / "evidence"
+    without_the_last_page(folder)
+
+    with scim.read(folder) as evidence:
+        findings = scim.check(evidence)
+    absent = findings[findings["situation"].isin(["missing"]) & (findings["severity"] != "info")]
+
+    assert len(absent)
+    assert not absent["certainty"].isin(SURE).any()
+    assert call(capsys, "check", folder, "--format", "json").code == 3
+
+
+def finding(cause: str, **more: Any) -> dict[str, Any]:
+    """A finding that counts."""
+    return {
+        "cause": cause, "object_type": "user", "severity": "high", "certainty": "confirmed",
+        "situation": "missing", "source_id": None, "target_id": None, "group_source_id": None,
+        "group_target_id": None, "other_ids": [], "subject": None, **more,
+    }  # fmt: skip
+
+
+def test_a_score_counts_pairs_once_and_equal_causes_first() -> None:
+    truth = {
+        "faults": [
+            finding("rename_lag", source_id="1"),
+            finding("target_deleted", source_id="1"),
+            finding("jit_twin", source_id="2"),
+        ],
+        "near_misses": [finding("nested_group", source_id="9")],
+    }
+    found = [
+        finding("target_deleted", source_id="1"),
+        finding("unknown", source_id="1"),
+        finding("case_split", source_id="9"),
+        finding("jit_twin", source_id="2", certainty="suspected"),
+    ]
+
+    scored = score(found, truth)
+
+    assert scored["recall"] == pytest.approx(2 / 3)
+    assert scored["precision"] == pytest.approx(2 / 3)
+    assert scored["cause_accuracy"] == pytest.approx(1 / 2)
+    assert scored["near_miss_violations"] == 1
+    assert scored["per_cause"]["jit_twin"] == {"planted": 1, "found": 0, "cause_right": 0}
+    assert [one["cause"] for one in scored["missed"]] == ["jit_twin"]
+    assert len(pair(found[:2], truth["faults"])) == 2
+
+
+def test_the_score_of_nothing_is_perfect() -> None:
+    scored = score([], {"faults": []})
+
+    assert (scored["recall"], scored["precision"], scored["cause_accuracy"]) == (1, 1, 1)
