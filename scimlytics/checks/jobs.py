@@ -132,7 +132,7 @@ def _expired(job_id: str, since: datetime, behind: str) -> dict[str, Any]:
 def _jobs(evidence: Evidence) -> list[dict[str, Any]]:
     """The jobs that concern this target: those the relevant events name, else all."""
     every = sorted(evidence.rows("jobs").to_pylist(), key=lambda job: job["job_id"])
-    known = evidence.table("relevant").select("job_id").distinct().to_pyarrow()
+    known = evidence.table("claims").select("job_id").distinct().to_pyarrow()
     named = set(known.column("job_id").to_pylist()) - {None}
     ours = [job for job in every if job["job_id"] in named]
     return ours or every

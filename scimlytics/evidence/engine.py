@@ -88,6 +88,7 @@ def _duckdb() -> ibis.BaseBackend:
         "SET autoload_known_extensions = false",
         "SET TimeZone = 'UTC'",
         "SET preserve_insertion_order = false",
+        "SET enable_progress_bar = false",
     ):
         connection.raw_sql(setting)
     return connection

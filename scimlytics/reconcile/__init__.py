@@ -83,7 +83,7 @@ def _claims(evidence: Evidence) -> None:
     if "user_name" in evidence.evaluated:
         names = t("mapped_values").filter(lambda v: v["column"] == "user_name")
     keep("person_keys", people.keys(t("source_users"), mapped, names))
-    events = keep("relevant", claims.relevant(t("events"), t("assignments")))
+    events = claims.relevant(t("events"), t("assignments"))
     keep("claims", claims.claims(events, t("changes"), t("person_keys")))
     keep("claims_by_object", claims.by_object(t("claims")))
 

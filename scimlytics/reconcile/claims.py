@@ -24,6 +24,22 @@ from scimlytics.reconcile.families import family
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+UNASKED = (
+    "tenant_id",
+    "change_id",
+    "app_id",
+    "app_name",
+    "source_system",
+    "target_system",
+    "outbound",
+    "initiator",
+    "scope_all",
+    "duration_ms",
+    "transaction",
+    "source_file",
+    "source_row",
+)
+"""Columns of EVENTS that no question asks of a claim; a claim is as wide as it must be."""
 KINDS = ("positive", "disable", "delete", "staged", "negative", "excluded", "read")
 
 
@@ -57,7 +73,8 @@ def claims(events: ir.Table, changes: ir.Table, people: ir.Table) -> ir.Table:
     Returns
     -------
     ir.Table
-        EVENTS with ``kind``, ``family``, ``object_id`` (the object in the source, resolved),
+        EVENTS without ``UNASKED``, with ``kind``, ``family``, ``object_id`` (the object in the
+        source, resolved),
         ``sets_active`` (the value of ``active`` it wrote).
     """
     import ibis
@@ -99,17 +116,36 @@ def claims(events: ir.Table, changes: ir.Table, people: ir.Table) -> ir.Table:
         else_="read",
     )
     code = ibis.coalesce(joined.error_code, joined.skip_reason)
-    return joined.mutate(
-        kind=kind,
-        family=family(code, joined.reason, joined.http_status),
-        code=code,
+    coded = _with_family(joined.mutate(kind=kind, code=code))
+    return coded.mutate(
         object_id=ibis.cases(
-            (joined.known.notnull(), joined.source_id),
-            ((joined.object_type == "user") & joined.named.notnull(), joined.named),
-            else_=joined.source_id,
+            (coded.known.notnull(), coded.source_id),
+            ((coded.object_type == "user") & coded.named.notnull(), coded.named),
+            else_=coded.source_id,
         ),
-        sets_active=joined.sets == "true",
-    ).drop("known", "key", "named", "sets")
+        sets_active=coded.sets == "true",
+    ).drop("known", "key", "named", "sets", *UNASKED)
+
+
+def _with_family(rows: ir.Table) -> ir.Table:
+    """Classify each combination of code, reason and status once; most rows have none."""
+    told = rows.mutate(
+        told_code=rows.code.fill_null(""),
+        told_reason=rows.reason.fill_null(""),
+        told_status=rows.http_status.fill_null(0),
+    )
+    keys = ("told_code", "told_reason", "told_status")
+    wrong = told.filter(
+        (told.told_code != "") | (told.told_reason != "") | (told.told_status >= 400)
+    )
+    distinct = wrong.select(*keys).distinct()
+    classified = distinct.mutate(
+        family=family(distinct.told_code, distinct.told_reason, distinct.told_status)
+    )
+    joined = told.left_join(classified, list(keys))
+    return joined.mutate(family=joined.family.fill_null("unknown")).drop(
+        *keys, *(f"{key}_right" for key in keys)
+    )
 
 
 def latest(claims: ir.Table, kind: str, prefix: str, *also: str) -> ir.Table:
