@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 
 from scimlytics import diagnose
-from tests import tenants
 
 FILES = sorted(str(path) for path in Path(__file__).parent.glob("test_rules_*.py"))
 Place = tuple[str, int]
@@ -96,7 +95,6 @@ def _without(kind: str, place: int) -> Iterator[None]:
 
 
 def _fails(test: str) -> bool:
-    tenants.forget()
     return bool(_pytest([test], Watch()))
 
 

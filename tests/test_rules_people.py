@@ -3,8 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+import scimlytics as scim
 from tests.native import attribute_mapping, audit_target, change, directory_audit, sync_schema
-from tests.native_target import filescom_user, okta_app_user, okta_event, okta_user
+from tests.native_target import (
+    filescom_history,
+    filescom_user,
+    okta_app_user,
+    okta_event,
+    okta_user,
+)
 from tests.scene import EARLY, FRESH, LATE, OLD, Scene
 
 LATER = "2026-11-15T09:00:00Z"
@@ -141,3 +148,59 @@ def test_the_target_disables_whoever_is_idle_and_deletes_later(tmp_path: Path) -
     made.expect("target_deleted", "user", "bea", "missing")
 
     assert made.found(tmp_path) == made.expected
+
+
+def test_somebody_wanted_of_whom_nothing_is_known(tmp_path: Path) -> None:
+    made = Scene()
+    made.person("ada", account=False)
+    made.expect("unknown", "user", "ada", "missing")
+    made.person("bea")
+
+    assert made.found(tmp_path) == made.expected
+
+
+def test_the_log_says_that_the_filter_keeps_somebody_out(tmp_path: Path) -> None:
+    made = Scene()
+    made.person("ada", account=False, assigned=EARLY)
+    made.event(
+        "ada",
+        LATE,
+        action="other",
+        status="skipped",
+        skip_reason="NotEffectivelyEntitled",
+        scope={"passed": False, "evaluation": {"Sales only.department EQUALS 'Sales'": False}},
+    )
+    made.expect("out_of_scope", "user", "ada", "missing")
+
+    assert made.found(tmp_path) == made.expected
+
+
+def test_whoever_removed_an_account_is_named(tmp_path: Path) -> None:
+    made = Scene()
+    made.person("ada", account=False)
+    made.person("bea", account=False)
+    told = {"interface": "web", "actor": "root@example.com"}
+    ada, bea = filescom_user("ada", id=1), filescom_user("bea", id=2, disabled=True)
+    made.files = {
+        "target/users.json": [bea],
+        "target/history.json": [filescom_history("user_destroy", LATE, target=ada, **told)],
+        "target/settings_changes.json": [
+            {
+                "changes": ["Disabled for user `bea@example.com` changed from `false` to `true`."],
+                "created_at": LATE,
+                "user_id": 9,
+                "api_key_id": None,
+                "user_is_files_support": False,
+                "user_is_from_parent_site": False,
+                "username": "root@example.com",
+            }
+        ],
+    }
+    made.expect("target_deleted", "user", "ada", "missing")
+    made.expect("target_disabled", "user", "bea", "inactive")
+
+    assert made.found(tmp_path) == made.expected
+    with scim.read(tmp_path) as evidence:
+        found = scim.check(evidence)
+    details = set(found[found["object_type"] == "user"]["detail"])
+    assert all(detail.startswith("root@example.com ") for detail in details)

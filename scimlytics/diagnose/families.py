@@ -25,7 +25,11 @@ SAYS = {
 
 
 def family_rules(
-    situation: str, rests_on: tuple[str, ...], *, since_change: bool = False
+    situation: str,
+    rests_on: tuple[str, ...],
+    *,
+    since_change: bool = False,
+    conflicts: bool = False,
 ) -> tuple[Rule, ...]:
     """A rule per failure family for objects in this situation whose last attempt failed.
 
@@ -37,6 +41,8 @@ def family_rules(
         What the situation rests on.
     since_change
         The failure must be newer than the change that differs.
+    conflicts
+        A name that is taken is a cause too, as it is of what is yet to be made.
     """
 
     def when(family: str) -> Callable[[ir.Table], list[ir.BooleanValue]]:
@@ -64,9 +70,10 @@ def family_rules(
         Rule(family, when(family), says(words), ("last_failure",), rests_on)
         for family, words in SAYS.items()
     )
-    if situation in ("stale", "linked"):
+    if not conflicts:
         return plain
-    conflicts = (
+    return (
+        *plain,
         Rule(
             "blocked_by_existing",
             when=lambda u: [*when("conflict")(u), u.blocker.notnull()],
@@ -96,4 +103,3 @@ def family_rules(
             rests_on=rests_on,
         ),
     )
-    return (*plain, *conflicts)

@@ -119,7 +119,11 @@ RULES = (
         cites=("last_excluded",),
         rests_on=MISSING,
     ),
-    *(rule for rule in family_rules("missing", MISSING) if rule.cause != "no_match_key"),
+    *(
+        rule
+        for rule in family_rules("missing", MISSING, conflicts=True)
+        if rule.cause != "no_match_key"
+    ),
     Rule(
         "provider_delay",
         when=lambda g: [

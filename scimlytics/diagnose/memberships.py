@@ -75,8 +75,8 @@ RULES = (
         cites=("unresolved", "changed"),
         rests_on=EDGES,
     ),
-    *family_rules("missing", EDGES, since_change=True)[:-2],
-    *family_rules("extra", EDGES, since_change=True)[:-2],
+    *family_rules("missing", EDGES, since_change=True),
+    *family_rules("extra", EDGES, since_change=True),
     Rule(
         "restored_without_memberships",
         when=lambda m: [

@@ -136,7 +136,7 @@ def _when(before: str, moment: ir.TimestampColumn) -> ir.StringColumn:
     import ibis
 
     return ibis.ifelse(
-        moment.isnull(), "", ibis.literal(before) + moment.strftime("%Y-%m-%d %H:%M UTC")
+        moment.isnull(), "", ibis.literal(before) + moment.strftime("%Y-%m-%d %H:%M") + " UTC"
     )
 
 

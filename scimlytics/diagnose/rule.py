@@ -145,7 +145,7 @@ def _sentence(pieces: Sequence[ir.Value | str]) -> ir.StringValue:
 
 def _shown(value: ir.Value) -> ir.StringValue:
     if value.type().is_timestamp():
-        value = value.strftime("%Y-%m-%d %H:%M UTC")
+        value = value.strftime("%Y-%m-%d %H:%M") + " UTC"
     elif not value.type().is_string():
         value = value.cast("string")
     return value.fill_null("?")

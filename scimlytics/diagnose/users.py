@@ -109,7 +109,7 @@ RULES = (
         cites=("trace", "last_positive", "last_failure"),
         rests_on=(*MISSING, "trace_covered"),
     ),
-    *family_rules("missing", MISSING),
+    *family_rules("missing", MISSING, conflicts=True),
     Rule(
         "nested_group",
         when=lambda u: [is_("missing", u), u.scope_way == "nested", u.last_positive.isnull()],

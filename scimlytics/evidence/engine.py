@@ -36,6 +36,10 @@ class Engine:
 
     def table(self, name: str) -> ir.Table:
         """The table of that name as an expression."""
+        if self._connection.name == "pyspark":
+            from scimlytics.evidence import spark
+
+            return spark.zoned(self._connection.table(name))
         return self._connection.table(name)
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:

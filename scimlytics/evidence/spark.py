@@ -29,4 +29,10 @@ def keep(connection: ibis.BaseBackend, name: str, expression: ir.Table) -> ir.Ta
     """Compute a table once, as parquet, and go on from there."""
     path = Path(tempfile.mkdtemp(prefix="scimlytics-")) / name
     connection.to_parquet(expression, str(path))
-    return connection.read_parquet(str(path), table_name=name)
+    return zoned(connection.read_parquet(str(path), table_name=name))
+
+
+def zoned(table: ir.Table) -> ir.Table:
+    """A table whose times say that they are UTC; Spark's do not, and then fit no other table."""
+    times = [name for name, kind in table.schema().items() if kind.is_timestamp()]
+    return table.mutate(**{name: table[name].cast("timestamp('UTC', 6)") for name in times})

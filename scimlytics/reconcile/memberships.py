@@ -395,7 +395,8 @@ def unresolved(references: ir.Table, claims: ir.Table, accounts_of: ir.Table) ->
 
 def default_groups(strategies: ir.Table, target_groups: ir.Table) -> ir.Table:
     """Groups of the target that every new account joins: ``target_group_id``."""
-    names = strategies.select(name=strategies.group_default.unnest().lower())
+    each = strategies.select(name=strategies.group_default.unnest())
+    names = each.mutate(name=each.name.lower())
     return (
         target_groups.join(names, target_groups.display_name_key == names.name)
         .select(target_group_id="id")
