@@ -272,7 +272,7 @@ def ledger(
     *,
     moment: Moment,
 ) -> ir.Table:
-    """Lay the three sides of each group side by side (``ledgers.GROUP_LEDGER``)."""
+    """Lay the three sides of each group side by side; columns keep the parts' names."""
     import ibis
 
     groups = summary.filter(summary.object_type == "group").drop("object_type")

@@ -206,7 +206,7 @@ def ledger(
     *,
     moment: Moment,
 ) -> ir.Table:
-    """Edges that only one side has, with all that is known of them (``ledgers.MEMBERSHIP_LEDGER``).
+    """Edges that only one side has, with all that is known of them.
 
     Edges that both sides have are left out: they are as they should be.
     """

@@ -260,7 +260,7 @@ def ledger(
 ) -> ir.Table:
     """Lay the three sides of each person, and of each account nobody owns, side by side.
 
-    Columns are listed in ``ledgers.USER_LEDGER``.
+    Columns keep the names of the parts they come from.
     """
     import ibis
 
