@@ -38,9 +38,13 @@ __all__ = [
     "InputError",
     "ScimlyticsError",
     "check",
+    "classify",
     "explain",
     "ledger",
     "read",
+    "read_events",
+    "read_table",
+    "read_users",
     "report",
 ]
 _LAZY = {
@@ -130,6 +134,105 @@ def ledger(evidence: _Evidence, name: str) -> pd.DataFrame:
     from scimlytics import reconcile
 
     return evidence.engine.frame(reconcile.ledger(evidence, name))
+
+
+def read_table(path: str | Path, name: str) -> pd.DataFrame:
+    """Read one table from one export, recognised by its content.
+
+    Parameters
+    ----------
+    path
+        A file, or a folder of files.
+    name
+        A table: ``events``, ``steps``, ``changes``, ``users``, ``groups``, ``memberships``,
+        ``assignments``, ``jobs``, ``mappings``, ``scim_requests``, ``target_audit``, …
+
+    Returns
+    -------
+    DataFrame
+        With the columns of the table of that name.
+
+    Raises
+    ------
+    InputError
+        There is no such file, it cannot be read, or it holds nothing of that table.
+    """
+    from pathlib import Path
+
+    from scimlytics.evidence import to_frame
+    from scimlytics.loaders.single import read_table as read
+
+    frame: pd.DataFrame = to_frame(read(Path(path), name))
+    return frame
+
+
+def read_events(path: str | Path) -> pd.DataFrame:
+    """Read a provisioning log: a row per logged operation, whatever product wrote it.
+
+    Parameters
+    ----------
+    path
+        A file, or a folder of files: Graph pages, diagnostic export, portal download, System Log, …
+
+    Returns
+    -------
+    DataFrame
+        With the columns of EVENTS.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_table`.
+    """
+    return read_table(path, "events")
+
+
+def read_users(path: str | Path) -> pd.DataFrame:
+    """Read an export of people or accounts, of any product.
+
+    Parameters
+    ----------
+    path
+        A file, or a folder of files: Graph, Okta, SCIM, Files.com, CSV, …
+
+    Returns
+    -------
+    DataFrame
+        With the columns of USERS.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_table`.
+    """
+    return read_table(path, "users")
+
+
+def classify(events: pd.DataFrame) -> pd.DataFrame:
+    """Say of each logged operation which family its error belongs to, whatever product wrote it.
+
+    Parameters
+    ----------
+    events
+        Rows of EVENTS; of its columns ``error_code``, ``skip_reason``, ``reason`` and
+        ``http_status`` are looked at.
+
+    Returns
+    -------
+    DataFrame
+        The same rows with ``code`` and ``family``: ``throttled``, ``bad_payload``, …; ``unknown``
+        where nothing is recognised, and null where nothing went wrong.
+
+    Raises
+    ------
+    TableError
+        A column or a value that does not belong into EVENTS.
+    """
+    from scimlytics.evidence import to_frame
+    from scimlytics.reconcile.families import classified
+
+    frame: pd.DataFrame = to_frame(classified(events))
+    return frame
 
 
 def explain(evidence: _Evidence, subject: str, group: str | None = None) -> Explanation:

@@ -14,10 +14,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -188,3 +189,23 @@ def family(
     ]
     branches += [(matches(one, inner=False), one.name) for one in FAMILY_SIGNS]
     return ibis.cases(*branches, else_="unknown")
+
+
+def classified(events: Any) -> pa.Table:
+    """Rows of EVENTS with the code and the family of what went wrong; both null where nothing did."""
+    import ibis
+
+    from scimlytics.evidence import Engine
+    from scimlytics.tables import EVENTS
+
+    engine = Engine()
+    engine.register("events", EVENTS.conform(events))
+    rows = engine.table("events")
+    code = ibis.coalesce(rows.error_code, rows.skip_reason)
+    wrong = rows.status.isin(["failure", "skipped"]) | code.notnull()
+    told = rows.mutate(
+        code=code, family=ibis.ifelse(wrong, family(code, rows.reason, rows.http_status), None)
+    )
+    found = engine.fetch(told)
+    engine.close()
+    return found
