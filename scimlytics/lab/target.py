@@ -254,10 +254,9 @@ class Target:
         operations: list[dict[str, Any]] = []
         if name is not None:
             operations.append({"op": "Replace", "path": "displayName", "value": name})
-        verb = "Replace" if group_id in self.replacing else "Add"
         if add:
             operations.append(
-                {"op": verb, "path": "members", "value": [{"value": one} for one in add]}
+                {"op": "Add", "path": "members", "value": [{"value": one} for one in add]}
             )
         if remove:
             operations.append(

@@ -1,0 +1,98 @@
+"""How right the findings are, in simulated tenants whose faults are known.
+
+Simulates tenants of several kinds and seeds, checks each, and scores findings against what was
+planted (``scimlytics.lab.score``). Clean tenants have no fault at all: nothing above info may be found
+in them. Prints a JSON line per figure and kind.
+
+    python benchmarks/accuracy.py [--seeds 20] [--clean 20]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import scimlytics as scim
+from scimlytics.checks import run
+from scimlytics.lab import score, simulate
+from scimlytics.lab.score import counts
+
+BARS = {"precision": 0.995, "recall": 0.99, "cause_accuracy": 0.98}
+KINDS: tuple[dict[str, Any], ...] = (
+    {"source": "entra", "target": "filescom", "provisioning": "scim"},
+    {"source": "entra", "target": "scim", "provisioning": "scim"},
+    {"source": "entra", "target": "filescom", "provisioning": "jit"},
+)
+
+
+def tenant(folder: Path, **arguments: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The findings of one tenant, and what was planted in it."""
+    simulate(folder, **arguments)
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    with scim.read(folder / "evidence") as evidence:
+        return run(evidence).findings.to_pylist(), truth
+
+
+def measured(seeds: int, **kind: Any) -> dict[str, float]:
+    """The rates over all seeds of a kind: sums of what was met, not means of rates."""
+    sums: Counter[str] = Counter()
+    for seed in range(1, seeds + 1):
+        with tempfile.TemporaryDirectory() as folder:
+            found, truth = tenant(Path(folder) / "made", seed=seed, users=200, **kind)
+        scored = score(found, truth)
+        planted, missed = len(truth["faults"]), len(scored["missed"])
+        sums["planted"] += planted
+        sums["met"] += planted - missed
+        sums["right"] += planted - missed - len(scored["wrong_cause"])
+        sums["false"] += len(scored["false"])
+        sums["violations"] += scored["near_miss_violations"]
+    counted = sums["met"] + sums["false"]
+    return {
+        "precision": sums["met"] / counted if counted else 1.0,
+        "recall": sums["met"] / sums["planted"] if sums["planted"] else 1.0,
+        "cause_accuracy": sums["right"] / sums["met"] if sums["met"] else 1.0,
+        "near_miss_violations": sums["violations"],
+        "planted": sums["planted"],
+    }
+
+
+def show(
+    figure: str, value: float, unit: str, bar: float | None, holds: bool | None, **of: Any
+) -> None:
+    """Print one line."""
+    line = {
+        "benchmark": "accuracy", "figure": figure, "value": round(value, 4), "unit": unit,
+        "bar": bar, "holds": holds, **of,
+    }  # fmt: skip
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--clean", type=int, default=20)
+    asked = parser.parse_args()
+    for kind in KINDS:
+        figures = measured(asked.seeds, **kind)
+        of = {**kind, "seeds": asked.seeds, "planted": figures.pop("planted")}
+        violations = figures.pop("near_miss_violations")
+        for figure, value in figures.items():
+            show(figure, value, "share", BARS[figure], value >= BARS[figure], **of)
+        show("near_miss_violations", violations, "findings", 0, violations == 0, **of)
+    noise = 0
+    for seed in range(1, asked.clean + 1):
+        with tempfile.TemporaryDirectory() as folder:
+            found, _ = tenant(Path(folder) / "made", seed=seed, users=120, faults={})
+        noise += sum(counts(row) for row in found)
+    show("false_in_clean_tenants", noise, "findings", 0, noise == 0, seeds=asked.clean)
+
+
+if __name__ == "__main__":
+    main()
