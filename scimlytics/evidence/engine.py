@@ -7,6 +7,7 @@ computed once. One engine belongs to one thread.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from scimlytics.tables import Table
@@ -84,6 +85,7 @@ def to_frame(rows: pa.Table) -> Any:
 
 
 def _duckdb() -> ibis.BaseBackend:
+    import duckdb
     import ibis
 
     connection = ibis.duckdb.connect()
@@ -92,9 +94,12 @@ def _duckdb() -> ibis.BaseBackend:
         "SET autoload_known_extensions = false",
         "SET TimeZone = 'UTC'",
         "SET preserve_insertion_order = false",
-        "SET enable_progress_bar = false",
     ):
         connection.raw_sql(setting)
+    # A progress bar would stand among the data on stdout. In a kernel without widgets there is none,
+    # and DuckDB refuses to switch it.
+    with suppress(duckdb.InvalidInputException):
+        connection.raw_sql("SET enable_progress_bar = false")
     return connection
 
 

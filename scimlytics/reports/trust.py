@@ -43,7 +43,7 @@ def trust(evidence: Any) -> dict[str, Any]:
             trusted.append(f"{answer} ({what}, {row['why'].removesuffix(WORD)})")
         else:
             cannot.append({"what": answer, "why": f"{row['why']} ({side} {collection})"})
-    windows = evidence.coverage.to_dict("records")
+    windows = _windows(evidence)
     for row in windows:
         span = f"{_day(row['from'])} to {_day(row['to'])}"
         trusted.append(
@@ -64,6 +64,18 @@ def trust(evidence: Any) -> dict[str, Any]:
         "clocks": _clocks(evidence, windows),
         "apart": _apart(evidence),
     }
+
+
+def _windows(evidence: Any) -> list[dict[str, Any]]:
+    """What the logs cover; the jobs of one export, which cover the same time, are told as one."""
+    counted: dict[tuple[Any, Any, Any], int] = {}
+    for row in evidence.coverage.to_dict("records"):
+        key = (row["product"], row["from"], row["to"])
+        counted[key] = counted.get(key, 0) + row["events"]
+    return [
+        {"product": product, "from": begin, "to": end, "events": events}
+        for (product, begin, end), events in counted.items()
+    ]
 
 
 def _clocks(evidence: Any, windows: list[dict[str, Any]]) -> list[dict[str, Any]]:
