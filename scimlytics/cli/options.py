@@ -12,7 +12,7 @@ import typer
 from scimlytics.errors import InputError
 
 
-def _path(text: str) -> Path:
+def path_of(text: str) -> Path:
     """Read a path; an empty one is a variable that was not set, never the current folder."""
     if not text:
         raise typer.BadParameter("is empty; name a folder.")
@@ -22,7 +22,10 @@ def _path(text: str) -> Path:
 EvidenceArgument = Annotated[
     Path,
     typer.Argument(
-        parser=_path, metavar="EVIDENCE", help="The folder with the exports.", show_default=False
+        parser=path_of,
+        metavar="EVIDENCE",
+        help="The folder with the exports, or a store.",
+        show_default=False,
     ),
 ]
 AsOfOption = Annotated[

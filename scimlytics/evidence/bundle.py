@@ -125,6 +125,8 @@ class Evidence:
         System per role, and newest time seen per role, where the content tells.
     engine
         Where to compute; DuckDB in process when none is given.
+    lacking
+        Role → why nothing whole is known of that side; asking for it raises.
     """
 
     def __init__(
@@ -139,6 +141,7 @@ class Evidence:
         systems: Mapping[str, str] | None = None,
         newest: Mapping[str, datetime] | None = None,
         engine: Engine | None = None,
+        lacking: Mapping[str, str] | None = None,
     ) -> None:
         for stranger in set(tables) - set(NAMES):
             raise unknown("table", stranger, list(NAMES))
@@ -154,6 +157,7 @@ class Evidence:
         self._systems = dict(systems or {})
         self._newest = dict(newest or {})
         self._engine = engine
+        self._lacking = dict(lacking or {})
         self._kept: dict[str, ir.Table] = {}
         self._once: dict[str, Any] = {}
         self.link_rate: tuple[int, int] | None = None
@@ -166,12 +170,14 @@ class Evidence:
     @cached_property
     def source(self) -> Side:
         """The directory."""
+        self._refuse_lacking("source")
         taken = self.settings.source.taken_at or self._newest.get("source")
         return Side("source", self._system("source"), taken, self)
 
     @cached_property
     def target(self) -> Side:
         """The application."""
+        self._refuse_lacking("target")
         taken = self.settings.target.taken_at or self._newest.get("target")
         return Side("target", self._system("target"), taken, self)
 
@@ -368,6 +374,11 @@ class Evidence:
             other.__dict__.pop(cached, None)
         other._newest = {**self._newest, "as_of": moment}
         return other
+
+    def _refuse_lacking(self, role: str) -> None:
+        """Refuse a side of which no whole snapshot exists: nothing may be concluded from it."""
+        if role in self._lacking:
+            raise InputError(self._lacking[role])
 
     def _declared(self, side: str) -> list[str]:
         return list(getattr(self.settings, side).complete or [])

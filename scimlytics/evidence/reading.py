@@ -1,4 +1,4 @@
-"""Read evidence: a folder of exports, or an engineer's own DataFrames."""
+"""Read evidence: a folder of exports, a store, or an engineer's own DataFrames."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from scimlytics.evidence.completeness import Shown
 if TYPE_CHECKING:
     from scimlytics.loaders import FileReport, Loaded, Pull
     from scimlytics.settings import Settings
+    from scimlytics.store.reader import Entry
 
 SAYS_NOTHING = ("coverage",)
 
@@ -28,12 +29,13 @@ class Inspection:
 
 
 def read(path: str | Path) -> Evidence:
-    """Read an evidence folder.
+    """Read evidence.
 
     Parameters
     ----------
     path
-        A folder with ``source``, ``target`` and ``log`` (DESIGN 5.1), or with one side only.
+        A folder with ``source``, ``target`` and ``log`` (DESIGN 5.1), or with one side only; or a
+        store that ``scimlytics pull`` fills.
 
     Returns
     -------
@@ -44,6 +46,8 @@ def read(path: str | Path) -> Evidence:
     InputError
         There is no such folder, a file in it cannot be read (all are named), a setting is
         unknown, or there is nothing to compare.
+    StoreError
+        A file of the store is damaged or missing.
     """
     inspection = inspect(path)
     if inspection.errors:
@@ -57,11 +61,14 @@ def read(path: str | Path) -> Evidence:
 
 def inspect(path: str | Path) -> Inspection:
     """Read everything in a folder and say of each file what it is, also when some cannot be read."""
+    from scimlytics import store
     from scimlytics.loaders import read_folder
     from scimlytics.settings import read_settings
 
     folder = Path(path)
     settings = read_settings(folder)
+    if store.is_store(folder):
+        return _of_store(folder, settings)
     loaded = read_folder(folder, settings)
     errors = [f"{report.path}: {report.error}" for report in loaded.files if report.error]
     spoke = any(report.used for report in loaded.files)
@@ -152,6 +159,54 @@ def _evidence(folder: Path, settings: Settings, loaded: Loaded) -> Evidence:
         files=[_file_row(report) for report in loaded.files],
         systems=loaded.systems,
         newest=loaded.newest,
+    )
+
+
+def _of_store(folder: Path, settings: Settings) -> Inspection:
+    """What a store holds, as it would be found in a folder of exports."""
+    from scimlytics import store
+
+    kept = store.read(folder)
+    if not kept.entries and not kept.lacking:
+        raise InputError(f"{folder}: holds no snapshot yet; `scimlytics pull` fetches one.")
+    files = [_stored_file(entry) for entry in kept.entries if entry.used]
+    shown = ("rows", "declared_total", "repeated", "open_next", "terminal", "capped")
+    evidence = Evidence(
+        kept.tables,
+        settings=settings,
+        pulls={
+            (one["side"], one["collection"], one["group_id"]): Shown(
+                **{name: one[name] for name in shown}
+            )
+            for one in kept.pulls
+        },
+        previous=kept.previous,
+        name=folder.resolve().name,
+        files=[_file_row(report) for report in files],
+        systems=kept.systems,
+        newest=kept.newest,
+        lacking=kept.lacking,
+    )
+    return Inspection(files, evidence, [])
+
+
+def _stored_file(entry: Entry) -> FileReport:
+    from scimlytics.loaders import FileReport
+
+    return FileReport(
+        path=f"{entry.system}/{entry.table}",
+        format="Store",
+        product=entry.product,
+        role=entry.role,
+        tables={entry.table: entry.rows},
+        used=entry.used,
+        aside=[],
+        put_aside=0,
+        repeated=0,
+        differing=0,
+        first=entry.first,
+        last=entry.last,
+        notes=(entry.why,),
     )
 
 
