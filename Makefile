@@ -15,6 +15,8 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 LOCKED := $(PIP) install --require-hashes
 ITSELF := $(PIP) install --no-deps --no-build-isolation --editable .
 OUT ?= report
+# All tests, on all cores; tests of one file stay together. `make test PYTEST="tests/test_x.py -k name"`.
+PYTEST ?= --numprocesses=auto --dist=loadfile
 
 # Expressions also run on Spark where there is Java; without Java those tests are skipped.
 JAVA := $(shell command -v java 2>/dev/null)
