@@ -259,7 +259,11 @@ def _snapshots(evidence: Evidence, subject: Subject) -> Iterator[Line]:
 
 
 def _jobs(evidence: Evidence) -> Iterator[Line]:
+    named = evidence.table("claims").select("job_id").distinct()
+    ours = set(evidence.engine.fetch(named).column("job_id").to_pylist()) - {None}
     for row in evidence.rows("jobs").to_pylist():
+        if ours and row["job_id"] not in ours:
+            continue
         if row["quarantine_since"] is not None:
             why = row["quarantine_reason"] or "no reason given"
             says = f"job {row['job_id']} went into quarantine: {why}"
