@@ -67,7 +67,7 @@ def events(*ids: str, day: int = 0, action: str = "create") -> pa.Table:
 
 def batch(table: pa.Table, begin: int, end: int) -> LogBatch:
     """Log rows that were read from one day to another."""
-    covers = {"scim": (START + timedelta(days=begin), START + timedelta(days=end))}
+    covers = {"events/scim": (START + timedelta(days=begin), START + timedelta(days=end))}
     return LogBatch({"events": table}, covers)
 
 

@@ -12,7 +12,18 @@ from scimlytics import __version__
 from scimlytics.cli.streams import complain, prepare, put, say
 from scimlytics.errors import ScimlyticsError
 
-COMMANDS = ("demo", "init", "inspect", "check", "explain", "report", "store", "lab", "notebook")
+COMMANDS = (
+    "demo",
+    "init",
+    "inspect",
+    "check",
+    "explain",
+    "report",
+    "pull",
+    "store",
+    "lab",
+    "notebook",
+)
 """The modules of ``commands``, in the order of the help. Each has ``register(app)``."""
 BUG, INTERRUPTED = 70, 130
 EXIT_CODES = {

@@ -58,6 +58,10 @@ TRIES = 6
 """So often is tried what breaks, or fails without saying how long to wait."""
 
 
+class UnusableError(SystemRefusedError):
+    """Nothing of a system can be read: it is not there, or refuses whoever asks."""
+
+
 class Auth(Protocol):
     """Whatever knows the credential of a system."""
 
@@ -193,8 +197,8 @@ class Client:
     ca: str | None = None
     luck: random.Random = field(default_factory=random.Random)
     counts: Counts = field(default_factory=Counts)
-    seen_at: datetime | None = None
-    """The server's own time when it last answered."""
+    skew: float = 0.0
+    """How many seconds the server's clock was ahead when it last answered."""
 
     def __post_init__(self) -> None:
         self.origin, self._path = base_of(self.base, f"{self.system}: url")
@@ -255,7 +259,8 @@ class Client:
                 if self.auth.renew(raw.headers.get("www-authenticate", "")):
                     continue
             if raw.status not in WAITED:
-                raise SystemRefusedError(f"{where} {_refused(raw.status)} (status {raw.status}).")
+                kind = UnusableError if raw.status in RENEWED else SystemRefusedError
+                raise kind(f"{where} {_refused(raw.status)} (status {raw.status}).")
             self._throttled(raw, where, attempt)
 
     def _sent_once(
@@ -287,12 +292,14 @@ class Client:
         except Fault as fault:
             said, final = str(fault), "certificate" in str(fault)
         else:
-            self.seen_at = date_of(raw.headers)
+            said_at = date_of(raw.headers)
+            if said_at is not None:
+                self.skew = (said_at - self.budget.clock.now()).total_seconds()
             self._slow_down(raw)
             return raw
         if final or attempt >= TRIES:
             times = "" if final else f", {attempt} times"
-            raise SystemRefusedError(f"{where} at {self.origin}: {said}{times}.")
+            raise UnusableError(f"{where} at {self.origin}: {said}{times}.")
         self._hold(backoff(attempt, self.luck.random()), where)
         return None
 

@@ -64,7 +64,7 @@ class Log(_Said):
 
     files: tuple[DataFile, ...] = ()
     covers: dict[str, tuple[Span, ...]] = {}
-    """Product of the log → what was read of it."""
+    """Table and product of a log, as ``events/entra`` → what was read of it."""
 
 
 class System(_Said):

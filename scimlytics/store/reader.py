@@ -195,8 +195,10 @@ def _coverage(manifest: Manifest, tables: dict[str, pa.Table]) -> pa.Table:
     made: list[dict[str, Any]] = []
     spans: dict[str, Any] = {}
     for system in manifest.systems.values():
-        for product, covered in system.log.covers.items():
-            spans[product] = covered[-1]
+        for log, covered in system.log.covers.items():
+            table, _, product = log.partition("/")
+            if table == "events":
+                spans[product] = covered[-1]
     events = tables.get("events")
     for product, span in sorted(spans.items()):
         jobs: list[dict[str, Any]] = []
@@ -250,7 +252,12 @@ def entries(manifest: Manifest) -> Iterator[Entry]:
             days = [file for file in system.log.files if file.table == table]
             if not days:
                 continue
-            spans = [span for covered in system.log.covers.values() for span in covered]
+            spans = [
+                span
+                for log, covered in system.log.covers.items()
+                for span in covered
+                if log.startswith(f"{table}/")
+            ]
             ends = [span.end for span in spans]
             yield Entry(
                 system=name,

@@ -71,12 +71,24 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Held:
+    """What a store holds of one system, as far as the next pull needs it."""
+
+    logs: dict[str, datetime]
+    """Table and product of a log → up to when it has been read."""
+    rows: dict[str, int]
+    """Part → rows of its last whole snapshot."""
+    accounts: frozenset[str]
+    """The ids of its users then."""
+
+
+@dataclass(frozen=True)
 class LogBatch:
     """Log rows that a pull got, and of which time it got all."""
 
     tables: Mapping[str, pa.Table]
     covers: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict)
-    """Product of the log → begin and end."""
+    """Table and product of the log, as ``events/entra`` → begin and end."""
 
 
 class Writer:
@@ -127,6 +139,34 @@ class Writer:
     ) -> None:
         """Give the lock back."""
         self._lock.__exit__(kind, error, trace)
+
+    def known(self, name: str) -> Held:
+        """What the next pull of a system needs to know of the ones before."""
+        manifest = self.manifest
+        if name not in manifest.systems:
+            return Held({}, {}, frozenset())
+        system = manifest.systems[name]
+        logs = {log: spans[-1].end for log, spans in system.log.covers.items()}
+        rows: dict[str, int] = {}
+        accounts: frozenset[str] = frozenset()
+        for part in system.parts:
+            if not part.whole:
+                continue
+            listed = [
+                file
+                for file in part.files
+                if file.table != PULLS and not file.table.endswith("_memberships")
+            ]
+            rows[part.unit] = sum(file.rows for file in listed)
+            if part.unit == "users":
+                ids = [self._rows(file).column("id").to_pylist() for file in listed]
+                accounts = frozenset(one for some in ids for one in some)
+        return Held(logs, rows, accounts)
+
+    @property
+    def staging(self) -> Path:
+        """Where a pull keeps its pages until they are committed."""
+        return self.path / STAGING
 
     @property
     def manifest(self) -> Manifest:

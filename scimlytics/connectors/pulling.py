@@ -1,0 +1,120 @@
+"""One system is read: its collections walked, kept on the shelf, loaded, and judged.
+
+What comes out is what the loaders make of the pages, with a verdict for each part: whole, or why
+not. Nothing here decides what is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+
+from scimlytics.connectors import files_com, graph, okta, scim
+from scimlytics.connectors.collection import Collection, Connector, Window
+from scimlytics.connectors.http import Client, UnusableError
+from scimlytics.connectors.judging import Got, Order, Pulled, judged
+from scimlytics.connectors.shelf import Shelf
+from scimlytics.connectors.walks import TornError, part
+from scimlytics.errors import SystemRefusedError
+
+CONNECTORS: dict[str, Connector] = {
+    "graph": graph.CONNECTOR,
+    "okta": okta.CONNECTOR,
+    "files.com": files_com.CONNECTOR,
+    "scim": scim.CONNECTOR,
+}
+RESTARTS = 3
+CLOCKS_APART = 60.0
+"""Seconds that two clocks may differ before the server's is believed."""
+LAG = timedelta(minutes=15)
+"""Logs are read up to so long ago: what is newer may still arrive."""
+
+
+def pull(order: Order) -> Pulled:
+    """Read one system, going on where an earlier run stopped.
+
+    Raises
+    ------
+    BudgetError
+        The server asks to wait for too long; what was read stays on the shelf.
+    InputError
+        The credential cannot be read.
+    """
+    connector = CONNECTORS[order.system.product]
+    client = Client(
+        order.name,
+        connector.base(order.system),
+        connector.auth(order.system, order.name, order.folder, order.tell),
+        order.budget,
+        paces=connector.paces,
+        ca=None if order.system.ca is None else str(order.folder / order.system.ca),
+    )
+    fingerprint = sha256(order.system.model_dump_json().encode()).hexdigest()
+    shelf = Shelf(order.shelf, fingerprint, order.budget.clock.now())
+    try:
+        got = _read(order, connector, client, shelf)
+        skew = timedelta(seconds=client.skew if abs(client.skew) > CLOCKS_APART else 0)
+        return judged(order, shelf, got, skew, _asker(connector, client))
+    finally:
+        client.close()
+
+
+def _read(order: Order, connector: Connector, client: Client, shelf: Shelf) -> list[Got]:
+    """Walk through every collection; what the server refuses is noted and the next is read."""
+    got: list[Got] = []
+    until = shelf.begun - LAG
+    window = Window(order.known.logs, until - timedelta(days=order.log_days), until)
+    collection: Collection | None = None
+    try:
+        for collection in connector.plan(order.system, client, shelf, window):
+            order.progress(f"{order.name}: {collection.name}")
+            got.append(_walked(collection, client, shelf))
+    except SystemRefusedError as error:
+        name, unit = (collection.name, collection.unit) if collection else (order.name, "users")
+        got.append(Got(name, unit, 0, 0, 0, 0, False, str(error), refused=True, last=True))
+    return got
+
+
+def _walked(collection: Collection, client: Client, shelf: Shelf) -> Got:
+    """Walk through one collection to its end, or to where it cannot go on."""
+    before = replace(client.counts)
+    while (kept := shelf.kept(collection.name)).ended is None:
+        try:
+            page = collection.walk(client, kept.state)
+        except TornError as torn:
+            if len(kept.restarts) >= RESTARTS:
+                shelf.end(collection.name, part(f"torn {RESTARTS + 1} times: {torn}"))
+            else:
+                shelf.restart(collection.name, str(torn))
+        except UnusableError:
+            raise
+        except SystemRefusedError as error:
+            shelf.end(collection.name, {**part(str(error)), "refused": not collection.optional})
+        else:
+            if page.body is not None:
+                shelf.keep(collection.name, page.body, page.rows, page.state, page.ended)
+            elif page.ended is not None:
+                shelf.end(collection.name, page.ended)
+    ended = kept.ended
+    return Got(
+        name=collection.name,
+        unit=collection.unit,
+        rows=kept.rows,
+        pages=len(kept.files),
+        requests=client.counts.requests - before.requests,
+        throttles=client.counts.throttles - before.throttles,
+        whole=bool(ended["whole"]),
+        why=str(ended["why"]),
+        optional=collection.optional,
+        group_id=collection.group_id,
+        total=ended["total"],
+        log=collection.log,
+        refused=bool(ended.get("refused")),
+    )
+
+
+def _asker(connector: Connector, client: Client) -> Callable[[str], bool] | None:
+    exists = connector.exists
+    return None if exists is None else lambda account: exists(client, account)
