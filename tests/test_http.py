@@ -666,44 +666,15 @@ def test_a_credential_that_is_refused_twice_is_refused() -> None:
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
     """Certificates of this computer: good, of another host, and expired."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
+    from tests.certificates import pair
 
     folder = tmp_path_factory.mktemp("tls")
-    made = {}
-    now = datetime.now(UTC)
-    for name, host, until in (
-        ("good", "localhost", now + timedelta(days=1)),
-        ("other", "other.example.com", now + timedelta(days=1)),
-        ("expired", "localhost", now - timedelta(days=1)),
-    ):
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(subject)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=9))
-            .not_valid_after(until)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .sign(key, hashes.SHA256())
-        )
-        cert, private = folder / f"{name}.pem", folder / f"{name}.key"
-        cert.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        private.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
-        made[name] = (str(cert), str(private))
-    return made
+    made = {
+        "good": pair(folder, "good"),
+        "other": pair(folder, "other", "other.example.com"),
+        "expired": pair(folder, "expired", days=-1),
+    }
+    return {name: (str(certificate), str(key)) for name, (certificate, key) in made.items()}
 
 
 def secured(server: Server, pair: tuple[str, str], version: ssl.TLSVersion | None = None) -> None:
