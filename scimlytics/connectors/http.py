@@ -54,6 +54,8 @@ REFUSED = {
     501: "does not offer this",
 }
 """Statuses that are final, and what would do; any other one is final too."""
+SLOWEST, QUICKER = 1.0, 0.98
+"""Seconds between requests at most, and how that shrinks with each answer, once a server throttled."""
 TRIES = 6
 """So often is tried what breaks, or fails without saying how long to wait."""
 
@@ -205,6 +207,8 @@ class Client:
         self._wire = Wire(self.origin, self.limits, self.ca)
         self._not_before = self.budget.clock.steady()
         self._sent: dict[Pace, deque[float]] = {pace: deque() for pace in self.paces}
+        self._interval, self._last = 0.0, self._not_before
+        self._run, self._run_since = 0, self._not_before
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -252,6 +256,8 @@ class Client:
             if raw.status in TAKEN or raw.status in allow:
                 answer = self._decoded(raw, where, attempt)
                 if answer is not None:
+                    self._run += 1
+                    self._interval *= QUICKER
                     return answer
                 continue
             if raw.status in RENEWED and not renewed and self.auth is not None:
@@ -333,6 +339,15 @@ class Client:
                 )
             wait = backoff(attempt, self.luck.random())
         self._hold(wait, where)
+        if raw.status == 429:
+            self._learn_pace()
+
+    def _learn_pace(self) -> None:
+        """Ask no faster than the server bore until it throttled, so that it need not again soon."""
+        spent = self._not_before - self._run_since
+        bearable = min(SLOWEST, spent / max(self._run, 1))
+        self._interval = max(self._interval, bearable)
+        self._run, self._run_since = 0, self._not_before
 
     def _slow_down(self, raw: Raw) -> None:
         """Heed a limit that is used up before it has to be told."""
@@ -348,7 +363,7 @@ class Client:
     def _wait_for_turn(self, url: str, where: str) -> None:
         """Wait until a request may be sent: as told, and not faster than the pace."""
         clock = self.budget.clock
-        start = self._not_before
+        start = max(self._not_before, self._last + self._interval)
         for pace, sent in self._sent.items():
             if pace.part in url and len(sent) == pace.requests:
                 start = max(start, sent[0] + pace.seconds)
@@ -357,6 +372,7 @@ class Client:
             self.budget.refuse(wait, where)
             clock.sleep(wait)
             self.counts.waited += wait
+        self._last = clock.steady()
         for pace, sent in self._sent.items():
             if pace.part in url:
                 if len(sent) == pace.requests:
