@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from scimlytics.checks.registry import CHECKS, Check
 from scimlytics.errors import InputError, unknown
+from scimlytics.evidence import undisturbed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +72,8 @@ def run(evidence: Evidence, *, only: Sequence[str] | None = None) -> CheckRun:
     skipped = {
         name: why for name, check in CHECKS.items() if (why := _why_skipped(check, evidence))
     }
-    findings = evidence.once("findings", lambda: _findings(evidence))
+    with undisturbed():
+        findings = evidence.once("findings", lambda: _findings(evidence))
     wanted = [name for name in (only or CHECKS) if name not in skipped]
     chosen = findings.filter(pc.is_in(findings.column("check"), pa.array(wanted, pa.string())))
     return CheckRun(

@@ -2,7 +2,7 @@
 
 from scimlytics.evidence.bundle import NAMES, Evidence, Side
 from scimlytics.evidence.completeness import CAPS, COLLECTIONS, GRADES, Grade, Shown
-from scimlytics.evidence.engine import Engine, to_frame
+from scimlytics.evidence.engine import Engine, to_frame, undisturbed
 from scimlytics.evidence.profile import Profile
 from scimlytics.evidence.reading import Inspection, inspect, of, read
 
@@ -22,4 +22,5 @@ __all__ = [
     "of",
     "read",
     "to_frame",
+    "undisturbed",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scimlytics.errors import unknown
+from scimlytics.evidence import undisturbed
 from scimlytics.reconcile import (
     claims,
     correlate,
@@ -53,14 +54,15 @@ def prepare(evidence: Evidence) -> None:
     """Compute everything that ledgers need, once."""
     if evidence.kept("ledger_users") is not None:
         return
-    _mapping(evidence)
-    _claims(evidence)
-    _people(evidence)
-    _links(evidence)
-    _users(evidence)
-    _differences(evidence)
-    _groups(evidence)
-    _memberships(evidence)
+    with undisturbed():
+        _mapping(evidence)
+        _claims(evidence)
+        _people(evidence)
+        _links(evidence)
+        _users(evidence)
+        _differences(evidence)
+        _groups(evidence)
+        _memberships(evidence)
 
 
 def _mapping(evidence: Evidence) -> None:
