@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -95,15 +94,13 @@ class Disk:
         The step, from 1; 0: never.
     fails
         What happens: gives an exception to raise before the step is done, or None to let it pass.
-    after
-        Whether it happens after the step instead.
     """
 
     def __init__(
         self, at: int = 0, fails: Callable[[str], BaseException | None] | None = None
     ) -> None:
         self.at, self.fails = at, fails
-        self.done: list[tuple[str, Any]] = []
+        self.done: list[tuple[str, tuple[Any, ...], Any]] = []
         self.dead = False
 
     def __getattr__(self, name: str) -> Any:
@@ -114,15 +111,18 @@ class Disk:
         def step(*arguments: Any) -> Any:
             if self.dead:
                 raise Crash
-            self.done.append((name, arguments))
-            if len(self.done) == self.at and self.fails is not None:
+            if len(self.done) + 1 == self.at and self.fails is not None:
                 error = self.fails(name)
+                self.done.append((name, arguments, None))
                 if error is not None:
                     self.dead = isinstance(error, Crash)
                     if self.dead and name == "write":
                         real(arguments[0], bytes(arguments[1])[: len(arguments[1]) // 2])
                     raise error
-            return real(*arguments)
+            held = tuple(bytes(one) if isinstance(one, memoryview) else one for one in arguments)
+            result = real(*arguments)
+            self.done.append((name, held, result))
+            return result
 
         return step
 
@@ -136,8 +136,3 @@ def on(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> Disk:
 def off(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the store write to the real disk again."""
     monkeypatch.setattr(disk_module, "os", os)
-
-
-def shown(entries: Sequence[store.Kept | Any]) -> list[SimpleNamespace]:
-    """Entries of a list, without what is not looked at."""
-    return [SimpleNamespace(table=one.table, rows=one.rows, used=one.used) for one in entries]

@@ -30,8 +30,9 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
-    """Waiting costs nothing."""
+    """Waiting costs nothing, neither for a server nor for the disk."""
     made = FakeClock()
+    monkeypatch.setattr("os.fsync", lambda handle: None)
     monkeypatch.setattr("scimlytics.connectors.http.Clock", lambda: made)
     return made
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import scimlytics as scim
@@ -21,6 +22,7 @@ from scimlytics.errors import InputError, ScimlyticsError, StoreError
 from scimlytics.store import Writer
 from scimlytics.store.manifest import DATA, MANIFESTS, MARK, POINTER
 from tests.cli import call
+from tests.power import cuts, lay_out, model_of
 from tests.storing import (
     START,
     Crash,
@@ -53,6 +55,12 @@ def kill(name):
 disk.os = Disk(int(sys.argv[2]), kill)
 commit(Path(sys.argv[1]), snapshot("ada", "bob", "cleo", day=1))
 """
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a flush is good for shows in the model of power cuts; here it only costs time."""
+    monkeypatch.setattr("os.fsync", lambda handle: None)
 
 
 def test_what_was_committed_is_read_back_with_its_grade(tmp_path: Path) -> None:
@@ -247,6 +255,46 @@ def test_a_crash_while_a_store_is_made_leaves_a_folder_that_can_become_one(
         off(monkeypatch)
         commit(path, snapshot("bob"))
         assert names(path) == ["bob"]
+
+
+def test_a_power_cut_at_any_step_leaves_the_old_or_the_new_snapshot_and_after_it_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "store"
+    commit(path, snapshot("ada"))
+    before = model_of(path)
+    disk = on(Disk(), monkeypatch)
+    some_days = pa.concat_tables([events(f"e{day}", day=day) for day in range(5)])
+    commit(path, snapshot("ada", "bob", day=1), log=batch(some_days, 0, 1))
+    off(monkeypatch)
+    seen, wrong = set(), []
+
+    for number, (step, tree) in enumerate(cuts(before, disk.done)):
+        place = tmp_path / "after" / str(number)
+        lay_out(tree, place, path)
+        place.chmod(0o700)
+        found = tuple(names(place))
+        seen.add(found)
+        if step == len(disk.done) and found != ("ada", "bob"):
+            wrong.append((step, found))
+
+    assert number > 100
+    assert seen == {("ada",), ("ada", "bob")}
+    assert wrong == []
+
+
+def test_the_model_of_power_cuts_finds_a_writer_that_flushes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"old")
+    steps = [
+        ("open", (tmp_path / "part", os.O_WRONLY | os.O_CREAT), 3),
+        ("write", (3, b"newer"), 5),
+        ("close", (3,), None),
+        ("replace", (tmp_path / "part", tmp_path / "file"), None),
+    ]
+
+    found = {tree[str(tmp_path / "file")] for _, tree in cuts(model_of(tmp_path), steps)}
+
+    assert found == {b"old", b"", b"ne", b"newer"}
 
 
 @pytest.mark.parametrize("number", ERRNOS, ids=errno.errorcode.get)

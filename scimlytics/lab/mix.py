@@ -23,25 +23,34 @@ FIRST = (
 )
 """What changes the job comes before what happens under it."""
 OFTEN = {
+    "incremental_blind_spot": 12,
+    "claim_contradicted": 7,
     "target_deleted": 6,
-    "incremental_blind_spot": 6,
-    "rename_lag": 3,
+    "held_by_delete_guard": 4,
+    "out_of_scope": 4,
+    "rename_lag": 4,
     "jit_twin": 3,
-    "target_edit": 3,
-    "orphaned_leaver": 2,
-    "held_by_delete_guard": 3,
+    "throttling_gap": 1,
     "throttled": 2,
-    "claim_contradicted": 3,
-    "idp_deprovisioned": 2,
+    "stale_link": 3,
+    "target_edit": 3,
     "transient_error": 3,
     "bad_payload": 2,
-    "out_of_scope": 2,
-    "provider_delay": 2,
-    "stale_link": 3,
+    "group_type_unsupported": 2,
+    "idp_deprovisioned": 2,
+    "mapping_misconfigured": 2,
     "nested_group": 2,
+    "orphaned_group": 2,
+    "orphaned_leaver": 2,
+    "provider_delay": 2,
+    "target_group_deleted": 2,
+    "target_lifecycle_rule": 2,
 }
-"""How many of two hundred people meet with it; of everything else one."""
+"""How many of two hundred people meet with it, each way in which it comes about among them; of
+everything else one."""
 PEOPLE = 200
+AFFECTED = 0.6
+"""The part of those who can be cast that something happens to."""
 MOST = 100_000
 
 
@@ -69,14 +78,25 @@ def read_faults(path: Path) -> dict[str, int]:
 
 
 def default_mix(stage: Stage, users: int) -> dict[str, int]:
-    """A realistic mix for a tenant of that size: what fits it, and most often what is met most."""
-    fitting = {one.cause for one in PLANTERS if _fits(one, stage)}
-    scale = users / PEOPLE
-    return {
-        cause: max(1, round(OFTEN.get(cause, 1) * scale))
-        for cause in sorted(fitting)
-        if cause not in RARE
-    }
+    """A realistic mix for a tenant of that size: what fits it, and most often what is met most.
+
+    In a small tenant the rarer causes are left out: others must stay whom nothing happens to. In a
+    large one faults grow with the root of its size: most accounts have no event at all.
+    """
+    fitting = {one.cause for one in PLANTERS if _fits(one, stage)} - set(RARE)
+    often = [cause for cause in OFTEN if cause in fitting]
+    scale = min(users / PEOPLE, (users / PEOPLE) ** 0.5)
+    mix = {}
+    room = len(stage.free) * AFFECTED
+    for cause in (*often, *sorted(fitting.difference(often))):
+        count = max(1, round(OFTEN.get(cause, 1) * scale))
+        people = sum(way.people * share for way, share in _ways(cause, count, stage))
+        if people > room:
+            stage.truth.not_planted[cause] = "too few people"
+            continue
+        room -= people
+        mix[cause] = count
+    return mix
 
 
 def plant(stage: Stage, faults: Mapping[str, int]) -> None:
@@ -87,21 +107,24 @@ def plant(stage: Stage, faults: Mapping[str, int]) -> None:
     order = sorted(faults, key=lambda cause: (cause not in FIRST, cause))
     for cause in order:
         count = faults[cause]
-        ways = [one for one in PLANTERS if one.cause == cause and _fits(one, stage)]
         if not count:
             continue
+        ways = _ways(cause, count, stage)
         if not ways:
             stage.truth.not_planted[cause] = "cannot come about in this tenant"
-            continue
-        for place, way in enumerate(ways):
-            share = len(range(place, count, len(ways)))
-            if not share:
-                continue
+        for way, share in ways:
             if way.batch:
                 way.plant(stage, share)
                 continue
             for turn in range(share):
                 way.plant(stage, turn)
+
+
+def _ways(cause: str, count: int, stage: Stage) -> list[tuple[Planter, int]]:
+    """The ways in which a cause comes about there, and how often each is taken."""
+    ways = [one for one in PLANTERS if one.cause == cause and _fits(one, stage)]
+    shares = [len(range(place, count, len(ways))) for place in range(len(ways))]
+    return [(way, share) for way, share in zip(ways, shares, strict=True) if share]
 
 
 def _fits(planter: Planter, stage: Stage) -> bool:

@@ -23,6 +23,8 @@ from scimlytics.lab.world import AS_OF, TARGET_LAG, World, stamp
 
 PUSHED = ("Finance", "Logistics", "Engineering")
 """The departments whose groups are assigned to the application from the beginning."""
+CROWD = 3
+"""So many people are in a pushed group in the smallest tenant."""
 APPS = {"filescom": "Files.com", "scim": "Harbour"}
 MAPPING = {
     "user_name": "userPrincipalName",
@@ -84,7 +86,7 @@ def simulate(
     for mirror in MIRRORS:
         if mirror.fits(source, target, provisioning) and len(stage.free) > 2:
             mirror.plant(stage)
-    daily_life(stage, max(8, users // 12))
+    daily_life(stage, max(8, users // 25))
     run(stage)
     write(out, stage, days)
 
@@ -107,6 +109,9 @@ def build(users: int, days: int, seed: int, source: str, target: str, provisioni
     provider = Entra(world, directory, app, job)
     stage = Stage(world, directory, app, provider, source, provisioning)
     staff = [one for one in people if one.kind == "person"]
+    finance = next(group for group in groups if group.name in PUSHED)
+    for person in staff[:CROWD]:
+        finance.members.setdefault(person.id, person.created)
     stage.crowd = [one for one in staff if directory.assigned_since(one) is not None]
     held = {one.id for one in stage.crowd}
     stage.free = [one for one in staff if one.id not in held]

@@ -54,7 +54,7 @@ def mail_is_not_the_name(stage: Stage) -> None:
 def same_but_for_case(stage: Stage, turn: int) -> None:
     """A second account whose name differs by capitals, or by the form of its accents, only."""
     person = stage.person()
-    name = person.user_name.title()
+    name = person.login.title()
     if turn % 2 and stage.source == "okta":
         person.user_name = unicodedata.normalize("NFC", f"andré.{person.nickname}@example.com")
         person.mail = person.user_name

@@ -85,8 +85,11 @@ def applied_and_timed_out(stage: Stage) -> None:
 
 @plants("unauthorised")
 def may_not(stage: Stage, turn: int) -> None:
-    """The target refuses the provider's rights on one person."""
+    """The target refuses the provider's rights on one person; on others they hold good."""
     refused(stage, "unauthorised", NO_RIGHT)
+    other = stage.world.random.choice(stage.crowd)
+    at = AS_OF - timedelta(hours=8, minutes=turn % 60)
+    stage.at(at, lambda now: stage.directory.touch(other, now))
 
 
 @mirrors("unauthorised")
