@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -151,19 +151,78 @@ def read_settings(folder: Path) -> Settings:
         and what would do.
     """
     path = folder / FILE
+    return settings_of(read_toml(path, FILE)) if path.exists() else Settings()
+
+
+def read_toml(path: Path, name: str, missing: str = "") -> dict[str, Any]:
+    """Decode a file that a person wrote.
+
+    Parameters
+    ----------
+    path
+        The file.
+    name
+        What messages call it.
+    missing
+        What would do where it is not there.
+
+    Raises
+    ------
+    InputError
+        It is not there, cannot be read, or is no TOML in UTF-8.
+    """
     try:
-        if not path.exists():
-            return Settings()
         if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{FILE}: larger than {MAX_BYTES >> 20} MB; is it the right file?")
-        document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+            raise InputError(f"{name}: larger than {MAX_BYTES >> 20} MB; is it the right file?")
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        hint = f"; {missing}" if missing else ""
+        raise InputError(f"{name}: there is no such file{hint}.") from None
     except OSError as error:
-        raise InputError(f"{FILE}: cannot be read ({error.strerror}); check it.") from error
+        raise InputError(f"{name}: cannot be read ({error.strerror}); check it.") from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{FILE}: not in UTF-8; save it so.") from error
+        raise InputError(f"{name}: not in UTF-8; save it so.") from error
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{FILE}: no TOML ({error}).") from error
-    return settings_of(document)
+        raise InputError(f"{name}: no TOML ({error}).") from error
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def checked(model: type[M], said: Any, where: str) -> M:
+    """Make one part of a file, and refuse what means nothing.
+
+    Parameters
+    ----------
+    model
+        What the part should be.
+    said
+        What the file says.
+    where
+        File and part, for the message.
+
+    Raises
+    ------
+    InputError
+        Names the key; the value is not repeated, it may be a secret.
+    """
+    try:
+        return model.model_validate(said)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+    complaint = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
+    key = ".".join(str(part) for part in complaint["loc"])
+    if complaint["type"] == "extra_forbidden":
+        raise unknown("key", showable(key), list(model.model_fields), where)
+    if complaint["type"] == "missing":
+        raise InputError(f"{where}: needs {key}.")
+    reason = complaint["msg"].removeprefix("Value error, ")
+    raise InputError(f"{where}{'.' if key else ''}{key}: {reason[:1].lower()}{reason[1:]}.")
+
+
+def showable(name: str) -> str:
+    """A name as a message may show it."""
+    return name if name.isascii() and name.isprintable() and len(name) <= 64 else "…"
 
 
 def settings_of(document: Mapping[str, Any]) -> Settings:

@@ -7,7 +7,6 @@ this file is refused, and not repeated in the message.
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -17,16 +16,14 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictInt,
-    TypeAdapter,
-    ValidationError,
     model_validator,
 )
 
 from scimlytics.connectors.credentials import KINDS, is_reference
 from scimlytics.connectors.origin import base_of
 from scimlytics.errors import InputError, unknown
+from scimlytics.settings import checked, read_toml, showable
 
-MAX_BYTES = 1 << 20
 NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,63}")
 RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
 TENANT = re.compile(r"[0-9a-fA-F-]{36}|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -186,18 +183,7 @@ def read_config(path: Path) -> Config:
     InputError
         The file is not there, is no TOML, or holds what means nothing. Names file and key.
     """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{path}: larger than {MAX_BYTES >> 20} MB; is it the right file?")
-        document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file; docs/connectors.md shows one.") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not in UTF-8; save it so.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: no TOML ({error}).") from error
+    document = read_toml(path, str(path), missing="docs/connectors.md shows one")
     return config_of(document, str(path))
 
 
@@ -217,7 +203,7 @@ def config_of(document: dict[str, Any], name: str) -> Config:
         raise InputError(f"{name}: names no system; add one as [systems.app].")
     made: dict[str, System] = {}
     for key, said in systems.items():
-        where = f"{name}: systems.{_shown(key)}"
+        where = f"{name}: systems.{showable(key)}"
         if not NAME.fullmatch(key) or RESERVED.fullmatch(key):
             raise InputError(f"{where}: a name has 1 to 64 of a-z, 0-9, _ and -.")
         made[key] = _system(said, where)
@@ -228,7 +214,7 @@ def config_of(document: dict[str, Any], name: str) -> Config:
                 f"{name}: {' and '.join(several)} are both a {role}; one store holds one, pull the"
                 " other into a store of its own."
             )
-    pull = _checked(TypeAdapter(Pull), document.get("pull", {}), Pull, f"{name}: pull")
+    pull = checked(Pull, document.get("pull", {}), f"{name}: pull")
     return Config(systems=made, pull=pull)
 
 
@@ -239,27 +225,6 @@ def _system(said: Any, where: str) -> System:
     if not isinstance(product, str):
         raise InputError(f"{where}: needs product, one of {', '.join(PRODUCTS)}.")
     if product not in PRODUCTS:
-        raise unknown("product", _shown(product), list(PRODUCTS), where)
-    model = PRODUCTS[product]
-    made: System = _checked(TypeAdapter(model), said, model, where)
+        raise unknown("product", showable(product), list(PRODUCTS), where)
+    made: System = checked(PRODUCTS[product], said, where)  # type: ignore[assignment]
     return made
-
-
-def _checked(adapter: TypeAdapter[Any], said: Any, model: type[BaseModel], where: str) -> Any:
-    try:
-        return adapter.validate_python(said)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-    complaint = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
-    key = ".".join(str(part) for part in complaint["loc"])
-    if complaint["type"] == "extra_forbidden":
-        raise unknown("key", _shown(key), list(model.model_fields), where)
-    if complaint["type"] == "missing":
-        raise InputError(f"{where}: needs {key}.")
-    reason = complaint["msg"].removeprefix("Value error, ")
-    raise InputError(f"{where}{'.' if key else ''}{key}: {reason[:1].lower()}{reason[1:]}.")
-
-
-def _shown(name: str) -> str:
-    """A name as a message may show it."""
-    return name if name.isascii() and name.isprintable() and len(name) <= 64 else "…"

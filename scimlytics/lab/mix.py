@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from scimlytics.errors import InputError, unknown
 from scimlytics.lab.faults import PLANTERS, Planter
 from scimlytics.lab.faults.jobs import STANDSTILL
 from scimlytics.lab.stage import Stage
+from scimlytics.settings import read_toml
 from scimlytics.vocabulary import CAUSES
 
 RARE = (*STANDSTILL, "escrows_pruned", "group_mapping_off", "deprovision_off")
@@ -62,12 +62,7 @@ def read_faults(path: Path) -> dict[str, int]:
     InputError
         No such file, no TOML, a cause nobody knows, or a count that is none.
     """
-    try:
-        given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: no TOML ({error}); write one `cause = count` a line.") from error
+    given = read_toml(path, str(path))
     known = sorted({cause for _, _, cause in CAUSES})
     for cause, count in given.items():
         if cause not in known:
