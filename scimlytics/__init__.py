@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from scimlytics.evidence import Evidence as _Evidence
     from scimlytics.evidence import of as Evidence  # noqa: N812  (one makes evidence by its name)
     from scimlytics.explanation import Explanation
+    from scimlytics.history import Comparison
     from scimlytics.reports import Report
     from scimlytics.vocabulary import CAUSES
 
@@ -39,6 +40,7 @@ __all__ = [
     "ScimlyticsError",
     "check",
     "classify",
+    "compare",
     "explain",
     "ledger",
     "read",
@@ -109,6 +111,25 @@ def check(
 
     asked = evidence if as_of is None else evidence.at(as_of)
     return checks.run(asked, only=None if only is None else list(only)).frame
+
+
+def compare(before: _Evidence, after: _Evidence) -> Comparison:
+    """Compare two evidences of one tenant: what was fixed, what is new, what changed its cause.
+
+    Parameters
+    ----------
+    before, after
+        What :func:`read` returns, in the order of time.
+
+    Returns
+    -------
+    Comparison
+        DataFrames: ``fixed``, ``new``, ``changed``, ``persisting``, ``unknown`` (FINDINGS), and
+        ``remedies``, which says of each first act how often it worked.
+    """
+    from scimlytics import history
+
+    return history.compare(before, after)
 
 
 def ledger(evidence: _Evidence, name: str) -> pd.DataFrame:

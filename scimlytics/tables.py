@@ -816,6 +816,12 @@ FINDINGS = Table(
         "status": Column(
             TEXT, "With marks or a history: new, persisting, suppressed.", FINDING_STATUSES
         ),
+        "first_seen": Column(
+            TIME, "With a history: as of when it was first found, and never gone since."
+        ),
+        "former_cause": Column(
+            TEXT, "With a history: the cause it had in the run before, where that was another."
+        ),
         "remedy": Column(TEXT, "What to do first.", tuple(REMEDIES)),
         "remedies": Column(TEXTS, "What to do, in order.", tuple(REMEDIES)),
         "heals": Column(TEXT, "Whether it repairs itself.", tuple(HEALS)),

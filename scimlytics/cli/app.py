@@ -19,6 +19,7 @@ COMMANDS = (
     "check",
     "explain",
     "report",
+    "diff",
     "pull",
     "store",
     "lab",

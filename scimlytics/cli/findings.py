@@ -7,7 +7,7 @@ code point, and nothing depends on the clock or on the machine.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -67,9 +67,14 @@ def described(evidence: Evidence) -> dict[str, Any]:
     return dict(plain_value(about))
 
 
-def document(evidence: dict[str, Any], findings: Sequence[Finding]) -> str:
-    """The JSON object: version, evidence and findings."""
-    return dumps({"version": VERSION, "evidence": evidence, "findings": list(findings)})
+def document(
+    evidence: dict[str, Any],
+    findings: Sequence[Finding],
+    gone: Mapping[str, Sequence[Finding]] | None = None,
+) -> str:
+    """The JSON object: version, evidence and findings; with a history also what is gone."""
+    made = {"version": VERSION, "evidence": evidence, "findings": list(findings)}
+    return dumps({**made, **(gone or {})})
 
 
 def dumps(value: Any) -> str:

@@ -40,6 +40,20 @@ OutOption = Annotated[
     Path | None,
     typer.Option("--out", metavar="FILE", help="Write to this file instead of stdout."),
 ]
+MarksOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--marks", metavar="FILE", help="Accepted exceptions, each with owner, reason and expiry."
+    ),
+]
+HistoryOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--history",
+        metavar="DIR",
+        help="Keep this run there, and say what is new since the one before; a store keeps its own.",
+    ),
+]
 
 
 def add(app: typer.Typer, command: Callable[..., None]) -> None:

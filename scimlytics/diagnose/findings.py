@@ -195,6 +195,8 @@ def _finding(row: dict[str, Any], setting: Setting) -> dict[str, Any]:
         "detail": row["detail"],
         "alternatives": others,
         "status": None,
+        "first_seen": None,
+        "former_cause": None,
         "remedy": acts[0],
         "remedies": acts,
         "heals": follows.heals,

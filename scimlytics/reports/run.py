@@ -50,6 +50,8 @@ def report(
     only: Iterable[str] | None = None,
     parameters: Mapping[str, object] | None = None,
     as_of: object = None,
+    marks: Path | None = None,
+    history: Path | None = None,
     notebooks: Path | None = None,
     isolate: bool = False,
     single_file: bool = False,
@@ -73,6 +75,10 @@ def report(
         More parameters; each must be declared by a notebook that is run.
     as_of
         "Now", where it is another moment than the evidence's newest.
+    marks
+        A file of accepted exceptions.
+    history
+        The runs so far; a store has its own. The report is held against them, and not kept there.
     notebooks
         A folder of notebooks; those of the package when left out.
     isolate
@@ -94,7 +100,12 @@ def report(
     folder = notebooks or shipped.notebooks()
     target = Path(out).resolve()
     refuse_foreign(target)
-    common = {"evidence_path": Path(evidence_path).resolve(), "as_of": as_of}
+    common = {
+        "evidence_path": Path(evidence_path).resolve(),
+        "as_of": as_of,
+        "marks_path": None if marks is None else marks.resolve(),
+        "history_path": None if history is None else history.resolve(),
+    }
     jobs = chosen_jobs(folder, only, common, dict(parameters or {}))
     work = target.parent / f".{target.name}.{uuid4().hex[:8]}"
     work.mkdir(parents=True)

@@ -39,7 +39,7 @@ from scimlytics.store.manifest import (
 if TYPE_CHECKING:
     import pyarrow as pa
 
-OWN_NAMES = {MARK, POINTER, MANIFESTS, DATA, STAGING, LOCK_NAME, "scimlytics.toml"}
+OWN_NAMES = {MARK, POINTER, MANIFESTS, DATA, STAGING, LOCK_NAME, "scimlytics.toml", "history"}
 PULLS = "pulls"
 """The table in which a snapshot keeps what showed its completeness."""
 PULL_COLUMNS = {

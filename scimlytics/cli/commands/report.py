@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scimlytics.cli.options import AsOfOption, EvidenceArgument, add, moment
+from scimlytics.cli.options import (
+    AsOfOption,
+    EvidenceArgument,
+    HistoryOption,
+    MarksOption,
+    add,
+    moment,
+)
 from scimlytics.cli.publish import outside
 from scimlytics.cli.streams import put, working
 from scimlytics.errors import InputError, ReportError, unknown
@@ -46,6 +53,8 @@ def report(
         ),
     ] = None,
     as_of: AsOfOption = None,
+    marks: MarksOption = None,
+    history: HistoryOption = None,
     fail_on: Annotated[
         str | None,
         typer.Option(
@@ -62,17 +71,20 @@ def report(
     """
     from scimlytics import reports
     from scimlytics.cli import verdict
-    from scimlytics.cli.commands.check import checked_evidence, tell
+    from scimlytics.cli.commands.check import checked_evidence, has_history, tell
 
-    limit = verdict.fail_on(fail_on) if fail_on is not None else None
+    known_before = has_history(evidence, history)
+    limit = None if fail_on is None else verdict.fail_on(fail_on, has_history=known_before)
     parameters = named(parameter or [])
     outside(out, evidence)
     known = reports.notebook_names()
     for name in only or ():
         if name not in known:
             raise unknown("notebook", name, known, "--only")
-    checked = checked_evidence(evidence, as_of=as_of)
-    made = pages(evidence, out, only=only, parameters=parameters, as_of=as_of)
+    checked = checked_evidence(evidence, as_of=as_of, marks=marks, history=history)
+    made = pages(
+        evidence, out, only=only, parameters=parameters, as_of=as_of, marks=marks, history=history
+    )
     put(f"{made.index}\n")
     tell(checked)
     whole(made)
@@ -87,6 +99,8 @@ def pages(
     only: list[str] | None = None,
     parameters: dict[str, str] | None = None,
     as_of: str | None = None,
+    marks: Path | None = None,
+    history: Path | None = None,
 ) -> Report:
     """Make the pages, and say on a terminal which one is under way."""
     from scimlytics import reports
@@ -101,6 +115,8 @@ def pages(
             only=only,
             parameters=dict(parameters or {}),
             as_of=moment(as_of),
+            marks=marks,
+            history=history,
             progress=progress,
         )
 
