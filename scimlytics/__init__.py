@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from scimlytics.evidence import of as Evidence  # noqa: N812  (one makes evidence by its name)
     from scimlytics.explanation import Explanation
     from scimlytics.history import Comparison
+    from scimlytics.planning import Plan
     from scimlytics.reports import Report
     from scimlytics.vocabulary import CAUSES
 
@@ -43,6 +44,7 @@ __all__ = [
     "compare",
     "explain",
     "ledger",
+    "plan",
     "read",
     "read_events",
     "read_table",
@@ -130,6 +132,29 @@ def compare(before: _Evidence, after: _Evidence) -> Comparison:
     from scimlytics import history
 
     return history.compare(before, after)
+
+
+def plan(findings: pd.DataFrame, evidence: _Evidence) -> Plan:
+    """Make an ordered plan of findings: what to do first, whom it touches, when to look again.
+
+    It acts on what is confirmed or likely only, never names a button that the provider does not
+    have, and sends nothing.
+
+    Parameters
+    ----------
+    findings
+        What :func:`check` returns, or a part of it.
+    evidence
+        What they rest on.
+
+    Returns
+    -------
+    Plan
+        ``steps`` and ``refused`` as DataFrames, ``warnings``, ``cards``, ``document()`` as JSON.
+    """
+    from scimlytics import planning
+
+    return planning.make(findings, evidence)
 
 
 def ledger(evidence: _Evidence, name: str) -> pd.DataFrame:

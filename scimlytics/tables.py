@@ -510,6 +510,7 @@ MAPPINGS = Table(
     {
         "job_id": Column(TEXT, "The job, where the export says so."),
         "rule": Column(TEXT, "The synchronisation rule."),
+        "rule_id": Column(TEXT, "Its id, which provisioning on demand asks for."),
         "object_type": Column(TEXT, "What is mapped.", OBJECTS),
         "enabled": Column(FLAG, "The object mapping is on."),
         "flow_add": Column(FLAG, "New objects are created."),

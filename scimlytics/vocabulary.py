@@ -108,6 +108,23 @@ REMEDY_NEEDS = {
 }
 """Remedies that only some providers offer, and the capabilities (any of them) they need."""
 
+TAKES_AWAY = frozenset(
+    {
+        "disable_in_target",
+        "remove_in_target",
+        "remove_twin",
+        "merge_accounts",
+        "deactivate_reactivate_in_source",
+        "reassign_in_source",
+        "delete_object_link",
+        "readd_member",
+        "repush_group",
+        "restart_job_full",
+        "resync_all",
+    }
+)
+"""Remedies that take access, an account or a link away, for good or for a while."""
+
 CAPABILITIES = {
     "entra": (
         "on_demand_user",
@@ -131,6 +148,26 @@ class Cause:
     heals: str
     remedies: tuple[str, ...]
     meaning: str
+
+
+TOGETHER = frozenset(
+    {
+        ("duplicated", "jit_twin"),
+        ("duplicated", "jit_rename_twin"),
+        ("duplicated", "rename_split"),
+        ("duplicated", "external_id_rekeyed"),
+        ("duplicated", "source_recreated"),
+        ("stale", "source_recreated"),
+        ("orphaned", "orphaned_leaver"),
+        ("orphaned", "deprovision_off"),
+        ("orphaned", "claim_contradicted"),
+        ("inactive", "target_lifecycle_rule"),
+        ("missing", "target_group_deleted"),
+        (None, "quarantine"),
+    }
+)
+"""Situation and cause of which the first two remedies belong together. Of others the first is done,
+and the next only where it did not help."""
 
 
 def _rows(

@@ -161,6 +161,47 @@ def gantt(cycles: pd.DataFrame, title: str = "Cycles, and how they ended") -> go
     return made.update_yaxes(title="minutes", rangemode="tozero")
 
 
+def calendar(
+    runs: pd.DataFrame, title: str = "The runs: open findings, and what moved"
+) -> go.Figure:
+    """Stacked bars per run: open findings by severity, with new and resolved ones as points.
+
+    Parameters
+    ----------
+    runs
+        ``as_of``, a column per severity, ``new``, ``resolved``; what ``history.calendar`` returns.
+    title
+        What the chart shows.
+    """
+    made = theme.figure(title, height=340, wide=True)
+    if runs.empty:
+        return theme.nothing(made, "No run is kept yet: give a history, or use a store.")
+    days = runs["as_of"].dt.strftime("%d %b %H:%M").tolist()
+    names = [f"{place}: {day}" for place, day in enumerate(days, 1)]
+    for severity, shade in theme.SEVERITY.items():
+        if severity == "info":
+            continue
+        made.add_bar(
+            x=names,
+            y=runs[severity].tolist(),
+            name=f"{theme.GLYPHS[severity]} {severity}",
+            marker_color=shade,
+            hovertemplate="%{x}: %{y} " + severity + "<extra></extra>",
+        )
+    for column, sign in (("new", "triangle-up"), ("resolved", "circle-open")):
+        made.add_scatter(
+            x=names,
+            y=runs[column].tolist(),
+            mode="markers",
+            name=column,
+            marker={"symbol": sign, "size": 12, "color": theme.PALETTE["neutral"]},
+            hovertemplate="%{x}: %{y} " + column + "<extra></extra>",
+        )
+    made.update_layout(barmode="stack")
+    made.update_xaxes(type="category", showgrid=False)
+    return made.update_yaxes(title="findings", rangemode="tozero", tickformat=",d")
+
+
 def twins(accounts: pd.DataFrame, title: str = "When the accounts were made") -> go.Figure:
     """Points on a line per person: the surviving account and its twin, by when they were made.
 

@@ -19,6 +19,7 @@ COMMANDS = (
     "check",
     "explain",
     "report",
+    "plan",
     "diff",
     "pull",
     "store",

@@ -86,6 +86,13 @@ def cell(text: object, style: str = "") -> Any:
     return Text(visible("" if text is None else str(text)), style=style)
 
 
+def under(text: str, note: str) -> Any:
+    """A cell with a dim note below its text."""
+    from rich.text import Text
+
+    return Text.assemble(visible(text), (f"\n{visible(note)}" if note else "", "dim"))
+
+
 def findings_table(findings: Sequence[Finding]) -> str:
     """Draw findings: how bad and how sure, whom, what is wrong and what to do first.
 

@@ -43,13 +43,17 @@ def as_csv(findings: Sequence[Finding]) -> str:
     return text.getvalue()
 
 
+def guarded(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if FORMULA.match(text) else text
+
+
 def _cell(name: str, value: Any) -> str:
     if value is None:
         return ""
     if FINDINGS.columns[name].type in (TEXTS, CITATIONS):
         return json.dumps(value, ensure_ascii=False)
-    text = str(value)
-    return f"'{text}" if FORMULA.match(text) else text
+    return guarded(str(value))
 
 
 def as_parquet(findings: Sequence[Finding], evidence: Mapping[str, Any]) -> bytes:

@@ -155,16 +155,20 @@ def remedies(
     remedies: tuple[str, ...], object_type: str, capabilities: frozenset[str]
 ) -> list[str]:
     """The remedies this provider offers, in order; never a button it does not have."""
-    offered = [
-        name
-        for name in remedies
-        if name not in REMEDY_NEEDS or capabilities & set(REMEDY_NEEDS[name])
-    ]
+    offered = [name for name in remedies if offers(capabilities, name, object_type)]
     if "provision_on_demand" in remedies and "provision_on_demand" not in offered:
         other = FALLBACK.get(object_type)
         if other is not None and other not in offered:
             offered.insert(remedies.index("provision_on_demand"), other)
     return offered or ["manual_edit"]
+
+
+def offers(capabilities: frozenset[str], remedy: str, object_type: str) -> bool:
+    """Whether a provider can do this for an object of that kind."""
+    needs = REMEDY_NEEDS.get(remedy)
+    if remedy == "provision_on_demand":
+        needs = ("on_demand_user",) if object_type == "user" else ("on_demand_group",)
+    return needs is None or bool(capabilities & set(needs))
 
 
 def _finding(row: dict[str, Any], setting: Setting) -> dict[str, Any]:

@@ -12,5 +12,17 @@ a pull that broke off repairs nothing.
 from scimlytics.history.comparison import Comparison, compare
 from scimlytics.history.outcome import Outcome
 from scimlytics.history.runs import keep, look, place_of, runs
+from scimlytics.history.views import calendar, figures, moved
 
-__all__ = ["Comparison", "Outcome", "compare", "keep", "look", "place_of", "runs"]
+__all__ = [
+    "Comparison",
+    "Outcome",
+    "calendar",
+    "compare",
+    "figures",
+    "keep",
+    "look",
+    "moved",
+    "place_of",
+    "runs",
+]

@@ -135,6 +135,7 @@ def load_schema(page: Page) -> Loading:
         directories = [folded(one) for one in listed(known.get("directories"))]
         for rule in (folded(one) for one in listed(known.get("synchronizationrules"))):
             target = _directory(directories, rule.get("targetdirectoryname"))
+            named = {"rule": text(rule.get("name")), "rule_id": text(rule.get("id"))}
             for mapping in (folded(one) for one in listed(rule.get("objectmappings"))):
                 shared = {
                     "job_id": job_id,
@@ -144,7 +145,7 @@ def load_schema(page: Page) -> Loading:
                     "source_row": row,
                 }
                 exists = _attributes(target, mapping.get("targetobjectname"))
-                _object_mapping(mappings, mapping, exists, shared, text(rule.get("name")))
+                _object_mapping(mappings, mapping, exists, {**shared, **named})
                 _scope(filters, folded(mapping.get("scope")), shared)
     return Loading({"mappings": mappings.rows(), "scope_filters": filters.rows()})
 
@@ -168,7 +169,6 @@ def _object_mapping(
     mapping: Folded,
     exists: dict[str, Folded] | None,
     shared: dict[str, Any],
-    rule: str | None,
 ) -> None:
     given = mapping.get("flowtypes")
     flows = (
@@ -184,7 +184,6 @@ def _object_mapping(
         mappings.add(
             {
                 **shared,
-                "rule": rule,
                 "enabled": flag(mapping.get("enabled")),
                 "flow_add": None if flows is None else "add" in flows,
                 "flow_update": None if flows is None else "update" in flows,

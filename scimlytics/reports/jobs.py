@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ORDER = (
     "overview",
+    "plan",
+    "history",
     "missing_users",
     "missing_memberships",
     "duplicate_users",

@@ -30,6 +30,8 @@ TABLE = "application/vnd.scimlytics.table+json"
 FIGURES = "application/vnd.scimlytics.figures+json"
 TRUST = "application/vnd.scimlytics.trust+json"
 PLOTLY = "application/vnd.plotly.v1+json"
+FIGURE = ("label", "value", "of", "of_what", "severity", "note")
+WITH_HISTORY = ("status", "first_seen", "former_cause")
 ROWS = 2_000
 """So many rows stand in the page; the whole table lies beside it."""
 Columns = str | Sequence[str] | Mapping[str, str]
@@ -136,7 +138,7 @@ def key_figures(frame: pd.DataFrame) -> Shown:
     """
     from scimlytics.reports.cells import arrow, shown
 
-    held = arrow(frame)
+    held = arrow(frame.assign(**{name: None for name in FIGURE if name not in frame.columns}))
     columns = {name: shown(held.column(name)) for name in held.column_names}
     figures = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return Shown(
@@ -232,8 +234,8 @@ def _titles(columns: Columns) -> dict[str, str]:
 
 
 def _said(held: Any, name: str) -> bool:
-    """Whether a column says anything; ``status`` does only with a history."""
-    return name != "status" or held.column(name).null_count < held.num_rows
+    """Whether a column says anything; some do only with a history."""
+    return name not in WITH_HISTORY or held.column(name).null_count < held.num_rows
 
 
 def _title(name: str) -> str:

@@ -21,6 +21,13 @@ TITLES = {
     "accepted_at": "Got through at",
     "delay_minutes": "Minutes waited",
     "why": "Why",
+    "act": "What to do",
+    "look_again_at": "Look again",
+    "affects": "Touches",
+    "wont_fix": "Does not repair",
+    "finding_ids": "Findings",
+    "former_cause": "Cause before",
+    "first_seen": "First found",
 }
 
 
@@ -49,6 +56,8 @@ FINDINGS_DETAILS = {
     "group_target_id": "Group's target id",
     "other_ids": "Other ids",
     "attribute": "Attribute",
+    "first_seen": "First found",
+    "former_cause": "Cause before",
     "finding_id": "Finding",
 }
 INCIDENTS = {
