@@ -18,6 +18,7 @@ from tests.native_target import (
     filescom_history,
     filescom_strategy,
     filescom_user,
+    okta_app_group,
     okta_app_user,
     okta_event,
     okta_group,
@@ -188,7 +189,9 @@ def test_a_group_that_an_administrator_deleted_is_told_with_his_name(tmp_path: P
 OKTA_USERS = [okta_user("ada"), okta_user("bea")]
 
 
-def okta(tmp_path: Path, *, group: Any, pushed: Any, app_users: Any, log: Any) -> set[Any]:
+def okta(
+    tmp_path: Path, *, group: Any, pushed: Any, app_users: Any, log: Any, app_groups: Any = ()
+) -> set[Any]:
     """A tenant of Okta: Ada and Bea in one group, of whom the target's group has Ada."""
     made = Scene(source="okta")
     members = [filescom_user("ada", id=1), filescom_user("bea", id=2)]
@@ -198,6 +201,7 @@ def okta(tmp_path: Path, *, group: Any, pushed: Any, app_users: Any, log: Any) -
         f"source/members/{group['id']}.json": OKTA_USERS,
         "source/app_users.json": app_users,
         "source/push_mappings.json": pushed,
+        **({"source/app_groups.json": app_groups} if app_groups else {}),
         "target/users.json": members,
         "target/groups.json": [filescom_group("Design", members[:1], id=7)],
         "log/system.json": log,
@@ -226,3 +230,84 @@ def test_a_group_that_came_with_the_graph_of_nobody(tmp_path: Path) -> None:
     made.members["Choir"].append(graph_member("p-ghost"))
 
     assert made.found(tmp_path) == set()
+
+
+def test_a_group_waits_with_everybody_else_when_the_provider_is_behind(tmp_path: Path) -> None:
+    made = Scene()
+    for name in ("ada", "bea", "cid"):
+        made.person(name, assigned="2026-11-19T20:00:00Z")
+        made.event(name, "2026-11-20T02:00:00Z", action="create", target_id=f"a-{name}")
+    made.group("Here", "ada")
+    made.group("Late", "ada", there=False, assigned="2026-11-19T21:00:00Z")
+    made.group("Lost", "ada", there=False, assigned=LATE)
+    made.expect("provider_delay", "group", "Late", "missing")
+    made.expect("incremental_blind_spot", "group", "Lost", "missing")
+    for name in ("Late", "Lost"):
+        made.expect("member_not_provisioned", "membership", f"ada>{name}")
+
+    assert made.found(tmp_path) == made.expected
+
+
+def test_a_group_of_the_target_s_own_is_nobody_s_fault(tmp_path: Path) -> None:
+    made = Scene()
+    made.person("ada")
+    made.group("Choir", "ada")
+    made.group_there("Own", external_id=None)
+
+    assert made.found(tmp_path) == {("group", None, "t-Own", "local_group")}
+
+
+def test_a_group_that_assigns_and_is_pushed_loses_whoever_had_no_account_yet(
+    tmp_path: Path,
+) -> None:
+    group = okta_group("Design")
+    parts = {
+        "group": group,
+        "pushed": [okta_push_mapping("Design")],
+        "app_users": [
+            okta_app_user("ada", external_id="1", scope="GROUP"),
+            okta_app_user("bea", external_id="2", scope="GROUP"),
+        ],
+        "log": [
+            okta_event("application.provision.group_push.mapping.created", OLD, group="Design")
+        ],
+    }
+
+    both = okta(tmp_path / "both", app_groups=[okta_app_group("Design")], **parts)
+    apart = okta(tmp_path / "apart", app_groups=[okta_app_group("Staff")], **parts)
+
+    assert ("membership", "push_assign_race") in both
+    assert ("membership", "push_assign_race") not in apart
+
+
+def test_a_built_in_group_of_okta_is_never_pushed(tmp_path: Path) -> None:
+    found = okta(
+        tmp_path,
+        group=okta_group("Everyone", kind="BUILT_IN"),
+        pushed=[okta_push_mapping("Everyone", last_push=None)],
+        app_users=[okta_app_user("ada", external_id="1"), okta_app_user("bea", external_id="2")],
+        log=[okta_event("user.session.start", LATE, user="bea")],
+    )
+
+    assert ("group", "group_type_unsupported") in found
+
+
+def test_a_group_of_the_same_name_stands_in_the_way(tmp_path: Path) -> None:
+    made = Scene()
+    made.person("ada")
+    made.group("Choir", "ada")
+    made.group("Press", "ada", there=False)
+    made.group_there("Press", external_id=None)
+    made.group("Taken", "ada", there=False)
+    for name in ("Press", "Taken"):
+        made.event(name, LATE, group=True, status="failure", code="EntryConflict")
+        made.expect("member_not_provisioned", "membership", f"ada>{name}")
+    made.expect("blocked_by_existing", "group", "Press", "missing")
+    made.expect("name_taken_elsewhere", "group", "Taken", "missing")
+
+    assert made.found(tmp_path) == made.expected
+    with scim.read(tmp_path) as evidence:
+        found = scim.check(evidence)
+    [blocked] = found[found["cause"] == "blocked_by_existing"].to_dict("records")
+    assert list(blocked["other_ids"]) == ["t-Press"]
+    assert blocked["target_id"] is None or blocked["target_id"] != blocked["target_id"]

@@ -204,3 +204,14 @@ def test_whoever_removed_an_account_is_named(tmp_path: Path) -> None:
         found = scim.check(evidence)
     details = set(found[found["object_type"] == "user"]["detail"])
     assert all(detail.startswith("root@example.com ") for detail in details)
+
+
+def test_the_inactive_account_of_somebody_gone_is_left_in_peace(tmp_path: Path) -> None:
+    made = Scene()
+    made.person("ada")
+    made.account("zoe", active=False)
+    made.event("zoe", EARLY, action="create", target_id="a-zoe")
+    made.event("zoe", LATE, action="disable", target_id="a-zoe")
+    made.expected = {("user", "p-zoe", "local", "residual_account")}
+
+    assert made.found(tmp_path) == made.expected

@@ -345,7 +345,6 @@ def discrepancies(
             else_="it was skipped as out of scope",
         ),
         failure_tail=ibis.ifelse(reason.isnull(), "", ibis.literal(" (") + reason + ")"),
-        blocker=ibis.null("string"),
         signed=joined.last_positive.notnull()
         | joined.target_external_id.notnull()
         | (joined.trace_state == "existed"),
@@ -360,7 +359,9 @@ def discrepancies(
         since=ibis.coalesce(joined.trace_at, joined.wanted_since),
         until=seen,
         heals_by=joined.last_failure_retry_at,
-        listed_ids=ibis.null("array<string>"),
+        listed_ids=ibis.ifelse(
+            joined.blocker.isnull(), ibis.null("array<string>"), ibis.array([joined.blocker])
+        ),
     )
     living = ready.source_state == "active"
     wanted = ready.wanted.isin(["yes", "off"]) & living

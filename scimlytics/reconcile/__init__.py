@@ -135,7 +135,8 @@ def _links(evidence: Evidence) -> None:
             external_id_is_id=_external_id_is_id(evidence.settings.matching.users),
         ),
     )
-    keep("conflicted", users.conflicted(t("claims_by_object")))
+    refused = claims.conflicted(t("claims_by_object"), "user")
+    keep("conflicted", refused.select(person_id="object_id"))
     keep("owners", correlate.owners(t("candidates"), t("people"), t("conflicted")))
     keep("claimants", correlate.claimants(t("candidates"), t("owners"), t("people")))
 
@@ -226,12 +227,14 @@ def _groups(evidence: Evidence) -> None:
     t, keep = evidence.table, evidence.keep
     moment = moment_of(evidence)
     now = ibis.literal(moment.seen_at, "timestamp('UTC', 6)")
+    refused = keep("conflicted_groups", claims.conflicted(t("claims_by_object"), "group"))
     linked = keep(
         "group_links",
         groups.links(
             t("claims"),
             t("source_groups"),
             t("target_groups"),
+            refused,
             external_id_is_id=_external_id_is_id(evidence.settings.matching.groups),
             trust_claims=True,
         ),
@@ -262,6 +265,7 @@ def _groups(evidence: Evidence) -> None:
             ),
             groups.removals(t("target_audit"), t("source_groups")),
             groups.renames(t("source_audit")),
+            groups.blockers(t("source_groups"), t("target_groups"), refused, linked),
             t("target_memberships"),
             t("previous_target_groups"),
             moment=moment,

@@ -233,3 +233,21 @@ def by_object(claims: ir.Table) -> ir.Table:
             "object_type_right", "object_id_right"
         )
     return first
+
+
+def conflicted(summary: ir.Table, object_type: str) -> ir.Table:
+    """Objects whose newest claim is a refused creation because the name is taken: ``object_id``.
+
+    Parameters
+    ----------
+    summary
+        The claims, a row per object.
+    object_type
+        ``user`` or ``group``.
+    """
+    return summary.filter(
+        summary.object_type == object_type,
+        summary.last_event_kind == "negative",
+        summary.last_event_family == "conflict",
+        summary.last_positive.isnull(),
+    ).select("object_id")

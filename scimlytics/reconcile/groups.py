@@ -15,6 +15,7 @@ def links(
     claims: ir.Table,
     source: ir.Table,
     target: ir.Table,
+    refused: ir.Table,
     *,
     external_id_is_id: bool,
     trust_claims: bool,
@@ -22,7 +23,8 @@ def links(
     """Which target group is which source group: ``group_id``, ``target_group_id``, ``tier``.
 
     A claim that names both comes first, then the external id, then the name. A name that two
-    groups of one side carry decides nothing.
+    groups of one side carry decides nothing, and neither does that of a group whose creation is
+    refused because the name is taken (*refused*): the provider has not linked the two.
     """
     import ibis
 
@@ -46,6 +48,7 @@ def links(
         )
     one = (
         source.filter(source.deleted.isnull())
+        .anti_join(refused, source.id == refused.object_id)
         .group_by("display_name_key")
         .having(source.id.nunique() == 1)
         .agg(group_id=source.id.max())
@@ -78,6 +81,24 @@ def links(
         )
     ).filter(lambda t: t.turn == 0)
     return by_source.select("group_id", "target_group_id", "tier")
+
+
+def blockers(source: ir.Table, target: ir.Table, refused: ir.Table, links: ir.Table) -> ir.Table:
+    """The group that holds the name of each group whose creation ends in a conflict.
+
+    Returns
+    -------
+    ir.Table
+        ``group_id``, ``blocker`` (the target group's id).
+    """
+    kept = source.semi_join(refused, source.id == refused.object_id).select(
+        "display_name_key", group_id="id"
+    )
+    free = target.anti_join(links, target.id == links.target_group_id)
+    met = kept.filter(kept.display_name_key.notnull()).join(
+        free.select("display_name_key", blocker="id"), "display_name_key"
+    )
+    return met.group_by("group_id").agg(blocker=met.blocker.min())
 
 
 def wanted(
@@ -267,6 +288,7 @@ def ledger(
     traces: ir.Table,
     removals: ir.Table,
     renames: ir.Table,
+    blockers: ir.Table,
     target_memberships: ir.Table,
     previous: ir.Table,
     *,
@@ -324,10 +346,12 @@ def ledger(
         traces,
         removals,
         renames,
+        blockers,
     ):
         joined = joined.left_join(part, "group_id").drop("group_id_right")
     joined = joined.left_join(shown, "target_group_id").drop("target_group_id_right")
     alone = shown.anti_join(links, "target_group_id")
+    alone = alone.anti_join(blockers, alone.target_group_id == blockers.blocker)
     missing = {
         name: ibis.null(kind)
         for name, kind in joined.schema().items()

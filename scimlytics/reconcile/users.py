@@ -149,16 +149,6 @@ def blockers(candidates: ir.Table, blocked: ir.Table, facts: ir.Table) -> ir.Tab
     return first.select("person_id", blocker="account_id")
 
 
-def conflicted(summary: ir.Table) -> ir.Table:
-    """People whose newest claim is a refused creation because the name is taken: ``person_id``."""
-    return summary.filter(
-        summary.object_type == "user",
-        summary.last_event_kind == "negative",
-        summary.last_event_family == "conflict",
-        summary.last_positive.isnull(),
-    ).select(person_id="object_id")
-
-
 def wanted(
     people: ir.Table,
     way: ir.Table,
