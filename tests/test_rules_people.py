@@ -215,3 +215,60 @@ def test_the_inactive_account_of_somebody_gone_is_left_in_peace(tmp_path: Path) 
     made.expected = {("user", "p-zoe", "local", "residual_account")}
 
     assert made.found(tmp_path) == made.expected
+
+
+def looked_at(folder: Path, source: str, target: str, log: str) -> None:
+    """Say when the sides were exported, and how far the log reaches."""
+    path = folder / "scimlytics.toml"
+    text = path.read_text()
+    for old, new in (
+        ("2026-11-20T06:00:00Z]", f"{log}]"),
+        ("taken_at = 2026-11-20T06:00:00Z", f"taken_at = {source}"),
+        ("taken_at = 2026-11-20T06:10:00Z", f"taken_at = {target}"),
+    ):
+        text = text.replace(old, new)
+    path.write_text(text)
+
+
+def test_an_older_look_at_the_target_contradicts_no_later_claim(tmp_path: Path) -> None:
+    noon, later = "2026-11-20T12:00:00Z", "2026-11-20T09:00:00Z"
+    made = Scene()
+    made.person("ada")
+    made.person("new", account=False)
+    made.event("new", later, action="create", target_id="a-new")
+    made.person("off", enabled=False)
+    made.event("off", later, action="disable", target_id="a-off")
+    made.person("gone", account=False)
+    made.event("gone", EARLY, action="create", target_id="a-gone")
+    made.group("Here", "ada")
+    made.group("Sent", "ada", there=False)
+    made.event("Sent", later, group=True, action="create", target_id="t-Sent")
+    made.group("Choir", "ada", "off", inside=("off",))
+    added = change("members", None, "p-ada")
+    made.event("Choir", later, group=True, action="update", target_id="t-Choir", changes=[added])
+    folder = made.write(tmp_path / "evidence")
+    looked_at(folder, noon, "2026-11-20T06:10:00Z", noon)
+
+    with scim.read(folder) as evidence:
+        found = scim.check(evidence)
+    by_subject = found.set_index("subject")
+
+    for name in ("new@example.com", "off@example.com", "Sent", "ada@example.com → Choir"):
+        row = by_subject.loc[name]
+        assert (row["cause"], row["certainty"]) == ("not_yet", "suspected"), name
+    assert by_subject.loc["gone@example.com", "certainty"] == "confirmed"
+    assert by_subject.loc["target.users", "cause"] == "stale_snapshot"
+    assert "4 claims" in by_subject.loc["target.users", "detail"]
+
+
+def test_snapshots_far_apart_and_clocks_that_differ_are_said(tmp_path: Path) -> None:
+    made = Scene()
+    made.person("ada")
+    made.account("ada", created="2026-11-20T07:00:00Z")
+    folder = made.write(tmp_path / "evidence")
+    near = set(scim.check(scim.read(folder))["cause"])
+    looked_at(folder, "2026-11-22T06:00:00Z", "2026-11-20T08:00:00Z", "2026-11-22T06:00:00Z")
+    far = set(scim.check(scim.read(folder))["cause"])
+
+    assert near == {"clock_skew"}
+    assert far == {"stale_snapshot"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from scimlytics.checks.rows import decided_rows
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from scimlytics.evidence import Evidence
 
 LONGEST_LIST = 20
+APART = timedelta(hours=24)
+"""Snapshots that lie further apart show two different states of the tenant."""
+SKEW = timedelta(minutes=5)
+"""So much ahead a clock may be before it matters."""
 
 
 def quality(evidence: Evidence, context: Context, people: pa.Table) -> pa.Table:
@@ -42,6 +47,7 @@ def quality(evidence: Evidence, context: Context, people: pa.Table) -> pa.Table:
                 "detail": "No assignments were exported; everybody active is presumed wanted.",
             }
         )
+    rows += _times(evidence, context)
     undecided = [
         row["subject"]
         for row in people.select(["subject", "certainty", "cause"]).to_pylist()
@@ -67,3 +73,82 @@ def quality(evidence: Evidence, context: Context, people: pa.Table) -> pa.Table:
             }
         )
     return decided_rows(rows)
+
+
+def _times(evidence: Evidence, context: Context) -> list[dict[str, Any]]:
+    """Snapshots that are older than what the log claims, or than each other; clocks that differ."""
+    source, target = evidence.settings.source.taken_at, evidence.settings.target.taken_at
+    rows = []
+    if target is not None and (late := _claims_after(evidence, target)):
+        number = f"{late} claim{'s' if late > 1 else ''}"
+        rows.append(
+            _stale(
+                "target.users",
+                target,
+                f"The target was looked at on {_shown(target)}, and the log holds {number} of"
+                " later: what they sent, this export cannot show.",
+            )
+        )
+    if source is not None and target is not None and abs(source - target) > APART:
+        older, name = min((source, "source"), (target, "target"))
+        newer = max(source, target)
+        row = _stale(
+            f"{name}.users",
+            older,
+            f"The {name} was looked at on {_shown(older)}, the other side on {_shown(newer)}: they"
+            " show two different states.",
+        )
+        if all(one["subject"] != row["subject"] for one in rows):
+            rows.append(row)
+    for side, taken in (("source", source), ("target", target)):
+        ahead = None if taken is None else _made_later(evidence, side, taken)
+        if taken is not None and ahead is not None:
+            rows.append(
+                {
+                    "object_type": "evidence",
+                    "cause": "clock_skew",
+                    "certainty": "confirmed",
+                    "subject": f"{side}.users",
+                    "since": taken,
+                    "until": ahead,
+                    "detail": f"The {side} holds something that was made at {_shown(ahead)}, and it"
+                    f" was looked at on {_shown(taken)}: one of the two clocks is wrong.",
+                }
+            )
+    return rows
+
+
+def _stale(subject: str, taken: datetime, detail: str) -> dict[str, Any]:
+    return {
+        "object_type": "evidence",
+        "cause": "stale_snapshot",
+        "certainty": "confirmed",
+        "subject": subject,
+        "since": taken,
+        "detail": detail,
+    }
+
+
+def _claims_after(evidence: Evidence, taken: datetime) -> int:
+    """How many successful claims are newer than a snapshot, give or take what both took to export."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    events = evidence.rows("events").select(["at", "status", "outbound"])
+    at = events.column("at")
+    late = pc.greater(at, pa.scalar(taken + SKEW, at.type))
+    outbound = pc.fill_null(events.column("outbound"), True)
+    good = pc.equal(events.column("status"), "success")
+    return int(pc.sum(pc.and_(pc.and_(late, outbound), good).cast("int64")).as_py() or 0)
+
+
+def _made_later(evidence: Evidence, side: str, taken: datetime) -> datetime | None:
+    """The newest time at which a user of a side was made, where that is after its export."""
+    import pyarrow.compute as pc
+
+    made: datetime | None = pc.max(evidence.rows(f"{side}_users").column("created")).as_py()
+    return made if made is not None and made > taken + SKEW else None
+
+
+def _shown(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

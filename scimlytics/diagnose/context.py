@@ -57,6 +57,8 @@ class Context:
     has_log: bool
     assigned: bool
     """Assignments were exported."""
+    looked_at: datetime | None
+    """When the target was looked at, where that is said; what is only guessed bounds no claim."""
     behind_since: datetime | None
     """The provider is behind with whoever came into scope since: others waited as long."""
     idle_rules: tuple[IdleRule, ...]
@@ -100,6 +102,15 @@ class Context:
         since = ibis.literal(self.behind_since, "timestamp('UTC', 6)")
         return (wanted_since >= since).fill_null(False)
 
+    def after_look(self, moment: ir.TimestampColumn) -> ir.BooleanValue:
+        """Whether something was claimed only after the target was looked at (causes.md, gate 0)."""
+        import ibis
+
+        if self.looked_at is None:
+            return ibis.literal(False)
+        looked = ibis.literal(self.looked_at, "timestamp('UTC', 6)")
+        return (moment > looked).fill_null(False)
+
     def idle(self, action: str, idle_since: ir.TimestampColumn, rows: ir.Table) -> ir.BooleanValue:
         """Whether a rule of the target disables, or deletes, an account that long unused."""
         import ibis
@@ -132,6 +143,7 @@ def context_of(evidence: Evidence) -> Context:
         provisioning=evidence.profile.provisioning,
         has_log=evidence.has("events"),
         assigned=evidence.has("assignments"),
+        looked_at=evidence.settings.target.taken_at,
         behind_since=_behind_since(evidence),
         idle_rules=tuple(
             IdleRule(

@@ -28,6 +28,19 @@ def is_(situation: str, g: ir.Table) -> ir.BooleanValue:
 RULES = (
     Rule(
         "not_yet",
+        when=lambda g: [g.situation.isin(["missing", "stale"]), g.sent_later],
+        says=lambda g: [
+            "The log claims that ",
+            g.subject,
+            " was sent at ",
+            g.last_positive_at,
+            ", after the target was looked at; a newer export of the target tells.",
+        ],
+        cites=("last_positive",),
+        at_most="suspected",
+    ),
+    Rule(
+        "not_yet",
         when=lambda g: [is_("missing", g), g.wanted_age == "fresh"],
         says=lambda g: [g.subject, " came into scope at ", g.wanted_since, "."],
         rests_on=MISSING,
@@ -335,6 +348,7 @@ def discrepancies(
         entra=ibis.literal(context.provider == "entra"),
         mapping_off=ibis.literal(context.group_mapping_off),
         provider_behind=context.behind(joined.wanted_since),
+        sent_later=context.after_look(joined.last_positive_at),
         guard_holds=ibis.literal(context.guard_holds),
         deprovision_off=ibis.literal(context.group_deprovision_off),
         refused_by_pattern=refused.fill_null(False),

@@ -53,6 +53,18 @@ RULES = (
     ),
     Rule(
         "not_yet",
+        when=lambda m: [m.sent_later],
+        says=lambda m: [
+            m.subject,
+            ": the log claims a change at ",
+            m.sent_at,
+            ", after the target was looked at; a newer export of the target tells.",
+        ],
+        cites=("added", "dropped"),
+        at_most="suspected",
+    ),
+    Rule(
+        "not_yet",
         when=lambda m: [m.changed_age == "fresh"],
         says=lambda m: [m.subject, ": changed at ", m.changed_at, "; the next cycles bring it."],
         cites=("changed",),
@@ -288,7 +300,12 @@ def discrepancies(memberships: ir.Table, context: Context) -> ir.Table:
     inner = ibis.cases(
         (source.isin(["suspect", "unproven", "absent"]), "suspected"), else_="confirmed"
     )
+    sent = ibis.ifelse(missing, memberships.added_at, memberships.dropped_at)
+    if context.provider == "okta":  # whose push names no member
+        sent = sent.coalesce(memberships.group_positive_at)
     ready = memberships.mutate(
+        sent_at=sent,
+        sent_later=context.after_look(sent),
         by_scim=ibis.literal(context.by_scim),
         has_log=ibis.literal(context.has_log),
         okta=ibis.literal(context.provider == "okta"),

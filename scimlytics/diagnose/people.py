@@ -71,6 +71,9 @@ def prepared(users: ir.Table, context: Context) -> ir.Table:
     )
     return users.mutate(
         by_scim=ibis.literal(context.by_scim),
+        sent_at=users.last_positive_at,
+        sent_later=context.after_look(users.last_positive_at),
+        removed_later=context.after_look(users.removed_by_provider_at),
         wanted_certainty=ibis.cases(
             (users.wanted != "presumed", "confirmed"), (known, "likely"), else_="suspected"
         ),
@@ -332,10 +335,14 @@ def _stale(users: ir.Table, differences: ir.Table, context: Context) -> ir.Table
     kept = ranked.filter(ranked.heads | ~ranked.with_login | ~ranked["column"].isin(FOLLOWERS))
     joined = rows.join(kept, "person_id")
     last = joined.written_at.coalesce(joined.last_positive_at)
+    # A push of Okta's is one of the whole profile; elsewhere another change explains nothing.
+    sent = last if context.provider == "okta" else joined.written_at
     return (
         _as(joined, "stale")
         .mutate(
             attribute=joined.attribute,
+            sent_at=sent,
+            sent_later=context.after_look(sent),
             wants_key=joined.wants.lower(),
             earlier_holds_key=joined.earlier_holds.lower(),
             changed_age=context.moment.age(joined.changed_at),

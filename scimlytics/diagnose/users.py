@@ -30,6 +30,33 @@ def by_rule(u: ir.Table) -> ir.BooleanValue:
 
 
 RULES = (
+    # Claimed after the target was looked at: an older snapshot cannot contradict it.
+    Rule(
+        "not_yet",
+        when=lambda u: [u.situation.isin(["missing", "inactive", "stale"]), u.sent_later],
+        says=lambda u: [
+            "The log claims that ",
+            u.subject,
+            " was sent at ",
+            u.sent_at,
+            ", after the target was looked at; a newer export of the target tells.",
+        ],
+        cites=("last_positive",),
+        at_most="suspected",
+    ),
+    Rule(
+        "not_yet",
+        when=lambda u: [u.situation.isin(["orphaned", "unassigned"]), u.removed_later],
+        says=lambda u: [
+            "The log claims that ",
+            u.subject,
+            " was disabled or removed at ",
+            u.removed_by_provider_at,
+            ", after the target was looked at; a newer export of the target tells.",
+        ],
+        cites=("removed_by_provider",),
+        at_most="suspected",
+    ),
     # Missing.
     Rule(
         "not_yet",

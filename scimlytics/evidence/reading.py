@@ -170,6 +170,11 @@ def _of_store(folder: Path, settings: Settings) -> Inspection:
     if not kept.entries and not kept.lacking:
         raise InputError(f"{folder}: holds no snapshot yet; `scimlytics pull` fetches one.")
     files = [_stored_file(entry) for entry in kept.entries if entry.used]
+    # A pull knows when it looked.
+    for side in ("source", "target"):
+        said = getattr(settings, side)
+        taken = {"taken_at": said.taken_at or kept.newest.get(side)}
+        settings = settings.model_copy(update={side: said.model_copy(update=taken)})
     shown = ("rows", "declared_total", "repeated", "open_next", "terminal", "capped")
     evidence = Evidence(
         kept.tables,

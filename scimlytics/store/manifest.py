@@ -139,17 +139,38 @@ def refuse_strange(path: Path) -> None:
 def current(path: Path) -> tuple[str, Manifest]:
     """The manifest that counts, and its name.
 
+    Writers clear older manifests away: one that is gone is looked for again under the new pointer.
+
     Raises
     ------
     StoreError
         Pointer or manifest are damaged, missing, or of a newer version.
     """
     refuse_strange(path)
+    name = pointed(path)
+    while True:
+        try:
+            return name, read_manifest(path, name)
+        except GoneError:
+            newer = pointed(path)
+            if newer == name:
+                raise
+            name = newer
+
+
+def pointed(path: Path) -> str:
+    """The name that the pointer holds.
+
+    Raises
+    ------
+    StoreError
+        It is damaged or missing.
+    """
     pointer = read_bytes(path, POINTER)
     name = pointer.decode("ascii", "replace").removesuffix("\n")
     if not MANIFEST_NAME.fullmatch(name) or pointer != f"{name}\n".encode():
         raise damaged(path, POINTER)
-    return name, read_manifest(path, name)
+    return name
 
 
 def read_manifest(path: Path, name: str) -> Manifest:

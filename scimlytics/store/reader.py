@@ -19,6 +19,7 @@ from scimlytics.store.manifest import (
     System,
     current,
     damaged,
+    pointed,
     read_data,
     refuse_no_store,
 )
@@ -89,7 +90,7 @@ def read(path: Path) -> Kept:
         try:
             return _kept(path, manifest)
         except GoneError as error:
-            if current(path)[0] == name:
+            if pointed(path) == name:
                 raise
             gone = error
     assert gone is not None
