@@ -147,6 +147,14 @@ def test_the_application_throttling_okta_is_a_failure_and_oktas_own_limit_is_not
     )
 
 
+def test_a_setting_that_somebody_changed_is_no_attempt() -> None:
+    event = okta_event(f"{PUSH}activate_mapping", AT, group="Design")
+    loaded = load_log(Page("log.json", [event])).rows
+
+    assert not any(loaded["events"].values())
+    assert loaded["source_audit"]["action"] == ["configure"]
+
+
 def test_members_that_were_left_out_of_a_pushed_group_are_unresolved() -> None:
     user = {"type": "User", "id": "00u1", "alternateId": "ada@example.com"}
     event = okta_event(

@@ -142,8 +142,11 @@ RESULTS = {
 
 
 def is_provisioning(kind: str) -> bool:
-    """Whether an event is about provisioning, an import, or a limit that held it up."""
-    if kind == "application.provision.field_mapping_rule.change":
+    """Whether an event is about provisioning, an import, or a limit that held it up.
+
+    A setting that somebody changed is none, whatever its name begins with.
+    """
+    if kind in AUDIT:
         return False
     return kind.startswith(_EVENTS) or any(word in kind for word in _LIMITS)
 
