@@ -311,3 +311,27 @@ def test_a_group_of_the_same_name_stands_in_the_way(tmp_path: Path) -> None:
     [blocked] = found[found["cause"] == "blocked_by_existing"].to_dict("records")
     assert list(blocked["other_ids"]) == ["t-Press"]
     assert blocked["target_id"] is None or blocked["target_id"] != blocked["target_id"]
+
+
+def test_a_group_is_known_by_the_name_it_had(tmp_path: Path) -> None:
+    made = Scene()
+    made.person("ada")
+    made.group("Choir", "ada")
+    made.group("New name", "ada", there=False)
+    made.group_there("New name", "ada", shown="Old name", external_id=None)
+    named = change("DisplayName", "Old name", "New name")
+    made.audits.append(audit("Update group", LATE, group="New name", changes=(named,)))
+    made.expect("rename_lag", "group", "New name", "stale")
+
+    assert made.found(tmp_path) == made.expected
+
+
+def test_the_first_event_of_old_accounts_does_not_make_a_provider_late(tmp_path: Path) -> None:
+    made = Scene()
+    for name in ("ada", "bea", "cid"):
+        made.person(name)
+        made.event(name, "2026-11-20T02:00:00Z", action="update", target_id=f"a-{name}")
+    made.person("new", assigned=LATE, account=False)
+    made.expect("incremental_blind_spot", "user", "new", "missing")
+
+    assert made.found(tmp_path) == made.expected

@@ -168,15 +168,24 @@ def context_of(evidence: Evidence) -> Context:
 
 
 def _behind_since(evidence: Evidence) -> datetime | None:
-    """Since when people who come into scope wait longer than two cycles for their first claim."""
+    """Since when people who come into scope wait longer than two cycles for their first claim.
+
+    Only who came into scope inside the log counts: the first event of an account of old is no
+    delay. A provider that is driven by events has no cycle; its grace stands for two.
+    """
     import ibis
 
     moment = moment_of(evidence)
     users = ledger(evidence, "users")
     recent = ibis.literal(moment.seen_at - RECENT, "timestamp('UTC', 6)")
-    fresh = users.filter(users.first_event_at >= users.wanted_since, users.first_event_at > recent)
+    fresh = users.filter(
+        users.first_event_at >= users.wanted_since,
+        users.first_event_at > recent,
+        users.wanted_covered == "yes",
+    )
+    allowed = 2 * moment.cycle if moment.cycle else moment.grace
     late = fresh.first_event_at > fresh.wanted_since + ibis.interval(
-        seconds=int(2 * moment.cycle.total_seconds())
+        seconds=int(allowed.total_seconds())
     )
     counted = fresh.agg(
         every=lambda t: t.count(), late=late.sum(), since=fresh.wanted_since.min(where=late)

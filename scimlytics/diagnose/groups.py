@@ -331,6 +331,14 @@ def discrepancies(
     import ibis
 
     joined = groups.left_join(written, "group_id").drop("group_id_right")
+    if context.provider == "okta":  # whose push names no attribute: it claims the name as well
+        after = (joined.last_positive_at >= joined.renamed_at).fill_null(False)
+        pushed = after & joined.written.isnull()
+        joined = joined.mutate(
+            written=ibis.ifelse(pushed, joined.last_positive, joined.written),
+            written_at=ibis.ifelse(pushed, joined.last_positive_at, joined.written_at),
+            written_value=ibis.ifelse(pushed, joined.source_name, joined.written_value),
+        )
     reason = ibis.coalesce(joined.last_failure_reason, joined.last_failure_code)
     excluded = joined.last_excluded.notnull() & (
         joined.last_excluded_at >= joined.last_positive_at

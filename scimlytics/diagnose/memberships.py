@@ -28,6 +28,7 @@ RULES = (
         when=lambda m: [
             is_("missing", m),
             (m.account_state != "active") | (m.group_state == "absent"),
+            ~(m.okta & (m.person_wanted == "no") & (m.person_state == "active")).fill_null(False),
         ],
         says=lambda m: [
             m.subject,
@@ -75,6 +76,7 @@ RULES = (
         when=lambda m: [
             is_("missing", m),
             m.unresolved.notnull(),
+            ~(m.okta & m.also_assigns),  # left out because the account was not there yet
             (m.unresolved_at >= m.changed_at).fill_null(True),
             (m.added_at < m.unresolved_at).fill_null(True),
         ],
@@ -300,6 +302,13 @@ def discrepancies(memberships: ir.Table, context: Context) -> ir.Table:
     inner = ibis.cases(
         (source.isin(["suspect", "unproven", "absent"]), "suspected"), else_="confirmed"
     )
+    if context.provider == "okta":  # whose push names no member: it claims all that is due
+        after = (memberships.group_positive_at >= memberships.removed_at).fill_null(False)
+        pushed = ~missing & after & memberships.dropped.isnull()
+        memberships = memberships.mutate(
+            dropped=ibis.ifelse(pushed, memberships.group_positive, memberships.dropped),
+            dropped_at=ibis.ifelse(pushed, memberships.group_positive_at, memberships.dropped_at),
+        )
     sent = ibis.ifelse(missing, memberships.added_at, memberships.dropped_at)
     if context.provider == "okta":  # whose push names no member
         sent = sent.coalesce(memberships.group_positive_at)

@@ -85,6 +85,11 @@ def prepared(users: ir.Table, context: Context) -> ir.Table:
         ),
         idle_deletes=context.idle("delete", users.trace_last_login, users),
         missing_evidence=ibis.cases(
+            (
+                users.failing & (users.last_failure_family == "unknown").fill_null(False),
+                ibis.literal("the last attempt failed, for a reason that is not known")
+                + ibis.ifelse(reason.isnull(), "", ibis.literal(" (") + reason + ")"),
+            ),
             (ibis.literal(not context.has_log), "there is no log"),
             (users.wanted_since.isnull(), "it is not known since when the person is in scope"),
             (
@@ -272,6 +277,19 @@ def _local(users: ir.Table, context: Context) -> ir.Table:
     return _as(alone.union(residual), "local").mutate(since=lambda t: t.account_created)
 
 
+def _with_whole_profile(rows: ir.Table) -> ir.Table:
+    """A push of Okta's after a change claims the whole profile: it names no attribute."""
+    import ibis
+
+    after = (rows.last_positive_at >= rows.changed_at).fill_null(False)
+    pushed = after & rows.written.isnull()
+    return rows.mutate(
+        written=ibis.ifelse(pushed, rows.last_positive, rows.written),
+        written_at=ibis.ifelse(pushed, rows.last_positive_at, rows.written_at),
+        written_value=ibis.ifelse(pushed, rows.wants, rows.written_value),
+    )
+
+
 def _failing(users: ir.Table, differences: ir.Table) -> ir.Table:
     rows = users.filter(
         users.wanted.isin(["yes", "presumed"]),
@@ -334,9 +352,10 @@ def _stale(users: ir.Table, differences: ir.Table, context: Context) -> ir.Table
     )
     kept = ranked.filter(ranked.heads | ~ranked.with_login | ~ranked["column"].isin(FOLLOWERS))
     joined = rows.join(kept, "person_id")
+    if context.provider == "okta":
+        joined = _with_whole_profile(joined)
     last = joined.written_at.coalesce(joined.last_positive_at)
-    # A push of Okta's is one of the whole profile; elsewhere another change explains nothing.
-    sent = last if context.provider == "okta" else joined.written_at
+    sent = joined.written_at
     return (
         _as(joined, "stale")
         .mutate(

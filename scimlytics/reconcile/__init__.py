@@ -235,6 +235,10 @@ def _groups(evidence: Evidence) -> None:
             t("source_groups"),
             t("target_groups"),
             refused,
+            keep(
+                "former_group_names",
+                groups.former_names(t("source_groups"), t("claims"), t("source_audit")),
+            ),
             external_id_is_id=_external_id_is_id(evidence.settings.matching.groups),
             trust_claims=True,
         ),

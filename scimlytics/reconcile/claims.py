@@ -40,6 +40,8 @@ UNASKED = (
     "source_row",
 )
 """Columns of EVENTS that no question asks of a claim; a claim is as wide as it must be."""
+ACTIVATES = r"^application\.provision\.user\.(reactivate|activate|push)$"
+"""Okta's event types that say by themselves that an account was made active."""
 KINDS = ("positive", "disable", "delete", "staged", "negative", "excluded", "read")
 
 
@@ -116,15 +118,18 @@ def claims(events: ir.Table, changes: ir.Table, people: ir.Table) -> ir.Table:
         else_="read",
     )
     code = ibis.coalesce(joined.error_code, joined.skip_reason)
-    coded = _with_family(joined.mutate(kind=kind, code=code))
+    acts = joined["kind"].lower().re_search(ACTIVATES).fill_null(False)
+    coded = _with_family(joined.mutate(kind=kind, code=code, activates=acts))
+    # Okta's events carry Okta's ids: one the directory has no more is somebody who is gone.
+    own = coded.source_id.notnull() & (coded["product"] == "okta").fill_null(False)
     return coded.mutate(
         object_id=ibis.cases(
             (coded.known.notnull(), coded.source_id),
-            ((coded.object_type == "user") & coded.named.notnull(), coded.named),
+            ((coded.object_type == "user") & coded.named.notnull() & ~own, coded.named),
             else_=coded.source_id,
         ),
-        sets_active=coded.sets == "true",
-    ).drop("known", "key", "named", "sets", *UNASKED)
+        sets_active=(coded.sets == "true").fill_null(False) | coded.activates,
+    ).drop("known", "key", "named", "sets", "activates", *UNASKED)
 
 
 def _with_family(rows: ir.Table) -> ir.Table:

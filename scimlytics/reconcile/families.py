@@ -30,6 +30,8 @@ class Family:
     scim_types: tuple[str, ...] = ()
     statuses: tuple[int, ...] = ()
     texts: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    """Texts that decide whatever else an error holds: no status says as much."""
 
 
 FAMILY_SIGNS = (
@@ -47,6 +49,7 @@ FAMILY_SIGNS = (
             "group required",
             "requires one of the groups",
         ),
+        told=("provision_group_required", "not in any group required"),
     ),
     Family(
         "reference_unresolved",
@@ -70,6 +73,7 @@ FAMILY_SIGNS = (
     Family(
         "no_licence",
         codes=("licenselimitexceeded", "quotalimitexceeded", "quotaexceeded"),
+        statuses=(402,),
         texts=("no licences", "no licenses", "license limit", "licence limit", "quota"),
     ),
     Family(
@@ -181,7 +185,12 @@ def family(
         signs += [text.contains(piece) for piece in one.texts]
         return reduce(or_, signs)
 
-    branches = [(matches(one, inner=True), one.name) for one in FAMILY_SIGNS if one.scim_types]
+    branches = [
+        (reduce(or_, [text.contains(piece) for piece in one.told]), one.name)
+        for one in FAMILY_SIGNS
+        if one.told
+    ]
+    branches += [(matches(one, inner=True), one.name) for one in FAMILY_SIGNS if one.scim_types]
     branches += [
         (matches(one, inner=True), one.name)
         for one in FAMILY_SIGNS

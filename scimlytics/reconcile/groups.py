@@ -16,14 +16,16 @@ def links(
     source: ir.Table,
     target: ir.Table,
     refused: ir.Table,
+    former: ir.Table,
     *,
     external_id_is_id: bool,
     trust_claims: bool,
 ) -> ir.Table:
     """Which target group is which source group: ``group_id``, ``target_group_id``, ``tier``.
 
-    A claim that names both comes first, then the external id, then the name. A name that two
-    groups of one side carry decides nothing, and neither does that of a group whose creation is
+    A claim that names both comes first, then the external id, then the name, then a name that the
+    group had (*former*, see :func:`former_names`). A name that two groups of one side carry decides
+    nothing, and neither does that of a group whose creation is
     refused because the name is taken (*refused*): the provider has not linked the two.
     """
     import ibis
@@ -64,6 +66,14 @@ def links(
         .select("group_id", "target_group_id")
         .mutate(at=ibis.null("timestamp('UTC', 6)"), tier=3)
     )
+    before = former.group_by("name_key").having(former.group_id.nunique() == 1)
+    parts.append(
+        before.agg(group_id=former.group_id.max())
+        .rename(display_name_key="name_key")
+        .join(other, "display_name_key")
+        .select("group_id", "target_group_id")
+        .mutate(at=ibis.null("timestamp('UTC', 6)"), tier=4)
+    )
     shaped = [
         part.select("group_id", "target_group_id", tier=part.tier.cast("int64"), at=part["at"])
         for part in parts
@@ -81,6 +91,27 @@ def links(
         )
     ).filter(lambda t: t.turn == 0)
     return by_source.select("group_id", "target_group_id", "tier")
+
+
+def former_names(source: ir.Table, claims: ir.Table, audit: ir.Table) -> ir.Table:
+    """Names that groups had, or that groups had which are gone: ``group_id``, ``name_key``.
+
+    The directory's audit tells of renames, the log of groups that the directory has no more. A name
+    that a living group has now is that group's.
+    """
+    renamed = audit.filter(
+        audit.object_type == "group",
+        audit.attribute_key.isin(["displayname", "display_name", "name"]),
+        audit.old.notnull(),
+    )
+    named = claims.filter(
+        claims.object_type == "group", claims.object_id.notnull(), claims.source_name.notnull()
+    ).anti_join(source, claims.object_id == source.id)
+    every = renamed.select(
+        group_id=renamed.group_id.coalesce(renamed.source_id), name_key=renamed.old.lower()
+    ).union(named.select(group_id="object_id", name_key=named.source_name.lower()))
+    living = source.filter(source.deleted.isnull(), source.display_name_key.notnull())
+    return every.distinct().anti_join(living, every.name_key == living.display_name_key)
 
 
 def blockers(source: ir.Table, target: ir.Table, refused: ir.Table, links: ir.Table) -> ir.Table:
