@@ -20,6 +20,10 @@ STANDING = {"target_deleted": 2, "orphaned_leaver": 2, "rename_lag": 2}
 WORLDS: dict[str, dict[str, Any]] = {
     "filescom": {"seed": 1},
     "scim": {"seed": 2, "target": "scim"},
+    "okta": {"seed": 1, "source": "okta"},
+    "okta_scim": {"seed": 2, "source": "okta", "target": "scim"},
+    "okta_clean": {"faults": {}, "users": 100, "seed": 3, "source": "okta"},
+    "okta_first_login": {"seed": 1, "source": "okta", "provisioning": "jit", "users": 80},
     "first_login": {"seed": 1, "provisioning": "jit", "users": 80},
     "quarantine": {"faults": {"quarantine": 1, **STANDING}, "users": 100},
     "paused": {"faults": {"paused": 1, **STANDING}, "users": 100},

@@ -45,14 +45,30 @@ def test_the_same_seed_makes_the_same_bytes_and_another_does_not(tmp_path: Path)
     assert files(first) != files(other)
 
 
-@pytest.mark.parametrize("target", ["filescom", "scim"])
-def test_no_file_gives_a_cause_away(tmp_path: Path, target: str) -> None:
-    simulate(tmp_path / "made", users=200, target=target)
+KINDS = [(source, target) for source in ("entra", "okta") for target in ("filescom", "scim")]
+
+
+@pytest.mark.parametrize(("source", "target"), KINDS)
+def test_no_file_gives_a_cause_away(tmp_path: Path, source: str, target: str) -> None:
+    simulate(tmp_path / "made", users=200, source=source, target=target)
     words = {cause for *_, cause in CAUSES if "_" in cause}
 
     for name, content in files(tmp_path / "made" / "evidence").items():
         text = (gzip.decompress(content) if name.endswith(".gz") else content).decode()
         assert not {word for word in words if word in text or word in name}, name
+
+
+def test_what_okta_exports_is_read_whole(tmp_path: Path) -> None:
+    folder = made(tmp_path, source="okta", faults=None, users=120) / "evidence"
+
+    with scim.read(folder) as evidence:
+        files = evidence.files
+        events = evidence.events
+        assert (files["aside"] == 0).all()
+        assert evidence.has("push_mappings")
+        assert set(evidence.source.users["id"].str[:3]) == {"00u"}
+    assert {"create", "update", "disable"} <= set(events["action"])
+    assert {"success", "failure"} <= set(events["status"])
 
 
 def test_a_log_comes_in_one_of_three_serialisations(tmp_path: Path) -> None:
@@ -79,12 +95,13 @@ def test_what_was_planted_is_in_the_truth_as_often_as_asked(tmp_path: Path) -> N
     assert list(truth["not_planted"]) == ["suspended_at_source"]
 
 
-@pytest.mark.parametrize("target", ["filescom", "scim"])
-def test_the_default_mix_holds_every_cause_that_fits(tmp_path: Path, target: str) -> None:
-    truth = json.loads(
-        (made(tmp_path, users=200, target=target, faults=None) / "truth.json").read_text()
-    )
-    fitting = {one.cause for one in PLANTERS if one.fits("entra", target, "scim")} - set(RARE)
+@pytest.mark.parametrize(("source", "target"), KINDS)
+def test_the_default_mix_holds_every_cause_that_fits(
+    tmp_path: Path, source: str, target: str
+) -> None:
+    folder = made(tmp_path, users=200, source=source, target=target, faults=None)
+    truth = json.loads((folder / "truth.json").read_text())
+    fitting = {one.cause for one in PLANTERS if one.fits(source, target, "scim")} - set(RARE)
     planted = {one["cause"] for one in truth["faults"]}
 
     assert planted == fitting - set(truth["not_planted"])

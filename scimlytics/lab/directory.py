@@ -56,6 +56,8 @@ class Directory:
 
     def assigned_since(self, person: Person) -> datetime | None:
         """Since when somebody is assigned, directly or as a direct member of an assigned group."""
+        if person.extra.get("unassigned"):
+            return None  # in a group that is pushed, and yet not assigned to the application
         times = [self.assigned[person.id]] if person.id in self.assigned else []
         times += [
             max(self.assigned[g.id], g.members[person.id])

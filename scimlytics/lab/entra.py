@@ -45,7 +45,7 @@ class Entra(Provider):
         """One incremental cycle: what the feed tells since the last one, and what is due again."""
         if self.job.stopped is not None and at >= self.job.stopped:
             return
-        users, groups, members = self._changed(at)
+        users, groups, members = self.changed(at)
         for (kind, subject), waiting in self.escrow.items():
             if waiting.due <= at:
                 (users if kind == "user" else groups).setdefault(subject, None)
@@ -81,24 +81,6 @@ class Entra(Provider):
         if claim is not None:
             claim.by_hand = True
             self._finish(claim, self.world.uuid("cycle", f"demand {at.isoformat()}"))
-
-    def _changed(
-        self, at: datetime
-    ) -> tuple[dict[str, None], dict[str, None], dict[str, dict[str, bool]]]:
-        users: dict[str, None] = {}
-        groups: dict[str, None] = {}
-        members: dict[str, dict[str, bool]] = {}
-        feed = self.directory.feed
-        while self._read < len(feed) and feed[self._read].at < at:
-            delta = feed[self._read]
-            self._read += 1
-            if delta.kind == "user":
-                users[delta.id] = None
-            elif delta.id in self.directory.assigned or delta.id in self.group_links:
-                groups[delta.id] = None
-                if delta.member is not None:
-                    members.setdefault(delta.id, {})[delta.member] = delta.added
-        return users, groups, members
 
     def _only_one_of(
         self, at: datetime, users: dict[str, None], bulk: frozenset[str]

@@ -213,6 +213,25 @@ class Provider:
         known = group.security_enabled and group.deleted is None and '"' not in group.name
         return known and not group.kept_out
 
+    def changed(
+        self, at: datetime
+    ) -> tuple[dict[str, None], dict[str, None], dict[str, dict[str, bool]]]:
+        """What the feed tells since it was last read: people, groups, and members by group."""
+        users: dict[str, None] = {}
+        groups: dict[str, None] = {}
+        members: dict[str, dict[str, bool]] = {}
+        feed = self.directory.feed
+        while self._read < len(feed) and feed[self._read].at < at:
+            delta = feed[self._read]
+            self._read += 1
+            if delta.kind == "user":
+                users[delta.id] = None
+            elif delta.id in self.directory.assigned or delta.id in self.group_links:
+                groups[delta.id] = None
+                if delta.member is not None:
+                    members.setdefault(delta.id, {})[delta.member] = delta.added
+        return users, groups, members
+
     def log(self, claim: Claim) -> Claim:
         """Write one line of the log."""
         self.claims.append(claim)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from scimlytics.errors import InputError
-from scimlytics.lab import emit_entra, emit_filescom, emit_graph, emit_scim
+from scimlytics.lab import emit_entra, emit_filescom, emit_graph, emit_okta, emit_scim
 from scimlytics.lab.directory import Directory
 from scimlytics.lab.entra import Entra
 from scimlytics.lab.faults import MIRRORS
@@ -15,8 +15,9 @@ from scimlytics.lab.faults.failing import windows
 from scimlytics.lab.faults.leavers import administrator
 from scimlytics.lab.mix import default_mix, plant
 from scimlytics.lab.noise import daily_life
+from scimlytics.lab.okta import Okta
 from scimlytics.lab.people import form_groups, populate
-from scimlytics.lab.provider import Job
+from scimlytics.lab.provider import Job, Provider
 from scimlytics.lab.stage import SEEN, Stage
 from scimlytics.lab.target import Target
 from scimlytics.lab.world import AS_OF, TARGET_LAG, World, stamp
@@ -25,6 +26,8 @@ PUSHED = ("Finance", "Logistics", "Engineering")
 """The departments whose groups are assigned to the application from the beginning."""
 CROWD = 3
 """So many people are in a pushed group in the smallest tenant."""
+IDS: dict[str, dict[str, str]] = {"entra": {}, "okta": {"person": "00u", "group": "00g"}}
+"""How the source's own ids begin."""
 APPS = {"filescom": "Files.com", "scim": "Harbour"}
 MAPPING = {
     "user_name": "userPrincipalName",
@@ -65,7 +68,7 @@ def simulate(
     seed
         Decides everything that chance decides.
     source, target
-        The products: ``entra``; ``filescom`` or ``scim``.
+        The products: ``entra`` or ``okta``; ``filescom`` or ``scim``.
     provisioning
         ``scim``, or ``jit`` where accounts are made at the first login.
     faults
@@ -76,8 +79,6 @@ def simulate(
     InputError
         The folder holds something already, or more faults than people.
     """
-    if source != "entra":
-        raise InputError(f"--source {source}: only tenants of entra can be simulated so far.")
     if out.exists() and any(out.iterdir()):
         raise InputError(f"{out}: is not empty; give a new folder.")
     stage = build(users, days, seed, source, target, provisioning)
@@ -93,7 +94,7 @@ def simulate(
 
 def build(users: int, days: int, seed: int, source: str, target: str, provisioning: str) -> Stage:
     """Cast a tenant in which nothing has happened yet."""
-    world = World(seed, days)
+    world = World(seed, days, IDS[source])
     people = populate(world, users)
     groups = form_groups(world, people)
     directory = Directory(world, {one.id: one for one in people}, {one.id: one for one in groups})
@@ -105,8 +106,12 @@ def build(users: int, days: int, seed: int, source: str, target: str, provisioni
     mapping = MAPPING | MORE_MAPPING[target]
     if provisioning == "jit":
         mapping.pop("external_id", None)  # a first login knows names, not the directory's ids
-    job = Job(f"scim.{tenant}.{world.uuid('job')}", mapping=mapping)
-    provider = Entra(world, directory, app, job)
+    if source == "okta":
+        job = Job(f"0oa{world.uuid('job').replace('-', '')[:17]}", minutes=10, mapping=mapping)
+        provider: Provider = Okta(world, directory, app, job)
+    else:
+        job = Job(f"scim.{tenant}.{world.uuid('job')}", mapping=mapping)
+        provider = Entra(world, directory, app, job)
     stage = Stage(world, directory, app, provider, source, provisioning)
     staff = [one for one in people if one.kind == "person"]
     finance = next(group for group in groups if group.name in PUSHED)
@@ -138,12 +143,17 @@ def write(out: Path, stage: Stage, days: int) -> None:
     """Export the tenant as its products would, and write the answer sheet beside it."""
     folder = out / "evidence"
     tenant = emit_entra.Tenant(stage.world, APPS[stage.target.product])
-    emit_graph.write_directory(folder / "source", stage, tenant)
+    if stage.source == "okta":
+        emit_okta.write_directory(folder / "source", stage)
+    else:
+        emit_graph.write_directory(folder / "source", stage, tenant)
     if stage.target.product == "filescom":
         emit_filescom.write_target(folder / "target", folder / "log", stage)
     else:
         emit_scim.write_target(folder / "target", stage)
-    if stage.provisioning == "scim":
+    if stage.source == "okta":
+        emit_okta.write_log(folder / "log", stage)
+    elif stage.provisioning == "scim":
         emit_entra.write_log(folder / "log", stage, tenant)
     (folder / "scimlytics.toml").write_text(_settings(stage, days), encoding="utf-8")
     stage.truth.write(out / "truth.json", stage.directory, stage.provider, stage.target)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -141,10 +141,13 @@ class World:
         Decides everything that chance decides.
     days
         How many days the log covers.
+    prefixes
+        How the source's own ids begin, by kind; without one an id is a UUID.
     """
 
-    def __init__(self, seed: int, days: int) -> None:
+    def __init__(self, seed: int, days: int, prefixes: Mapping[str, str] | None = None) -> None:
         self.seed = seed
+        self._prefixes = dict(prefixes or {})
         self.start = AS_OF - timedelta(days=days)
         self.now = self.start
         self.random = Random(seed)
@@ -171,9 +174,10 @@ class World:
         return self._counts[kind]
 
     def uuid(self, kind: str, key: str | None = None) -> str:
-        """A universally unique id that follows from the seed, the kind and its number or key."""
+        """An id that follows from the seed, the kind and its number or key, and that nobody else has."""
         name = key if key is not None else str(self.count(kind))
-        return str(uuid.uuid5(NAMESPACE, f"{self.seed}/{kind}/{name}"))
+        made = uuid.uuid5(NAMESPACE, f"{self.seed}/{kind}/{name}")
+        return f"{self._prefixes[kind]}{made.hex[:17]}" if kind in self._prefixes else str(made)
 
     def between(self, first: datetime, last: datetime) -> datetime:
         """A moment between two, to the second."""

@@ -110,7 +110,8 @@ def matched_by_another_id(stage: Stage, turn: int) -> None:
     stage.fault("external_id_rekeyed", person, others=lambda: old, at=at)
 
 
-@plants("source_recreated")
+@plants("source_recreated", sources=("okta",), targets=("scim",))
+@plants("source_recreated", sources=("entra",))
 def made_again_at_the_source(stage: Stage, turn: int) -> None:
     """Deleted and made again under the same name; the account carries the former id."""
     former = stage.person()
