@@ -52,6 +52,8 @@ format: $(VENV)/.test ## Format the code and mend what ruff can mend.
 .PHONY: docs
 docs: $(VENV)/.test ## Write the generated parts of the documentation again.
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/causes.py
+	$(BIN)/python docs/incidents.py
 
 .PHONY: sample
 sample: $(VENV)/.test ## Make data/sample again.

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import scimlytics as scim
+from scimlytics import shipped
 from scimlytics.checks import run
 from scimlytics.errors import InputError
 from scimlytics.lab import read_faults, score, simulate
@@ -43,6 +44,16 @@ def test_the_same_seed_makes_the_same_bytes_and_another_does_not(tmp_path: Path)
 
     assert files(first) == files(again)
     assert files(first) != files(other)
+
+
+def test_the_sample_is_what_the_lab_makes(tmp_path: Path) -> None:
+    simulate(tmp_path / "made", users=200, days=30, seed=1)
+
+    assert files(tmp_path / "made") == {
+        name: content
+        for name, content in files(shipped.sample()).items()
+        if name.startswith("evidence") or name == "truth.json"
+    }, "stale: run `make sample`"
 
 
 KINDS = [(source, target) for source in ("entra", "okta") for target in ("filescom", "scim")]

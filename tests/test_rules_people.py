@@ -272,3 +272,27 @@ def test_snapshots_far_apart_and_clocks_that_differ_are_said(tmp_path: Path) -> 
 
     assert near == {"clock_skew"}
     assert far == {"stale_snapshot"}
+
+
+def test_changed_settings_are_a_marker_and_entries_of_cycles_are_none(tmp_path: Path) -> None:
+    made = Scene()
+    made.person("ada")
+    settings = {"category": "ProvisioningManagement", "actor": "root@example.com"}
+    cycle = directory_audit("Export", at=LATE, audit_id="cycle", **settings)
+    made.audits = [cycle]
+    with scim.read(made.write(tmp_path / "quiet")) as evidence:
+        quiet = scim.check(evidence)
+    for turn, at in enumerate((EARLY, LATE)):
+        name = "Update provisioning setting or credentials"
+        made.audits.append(directory_audit(name, at=at, audit_id=f"set-{turn}", **settings))
+    with scim.read(made.write(tmp_path / "changed")) as evidence:
+        [row] = scim.check(evidence).to_dict("records")
+
+    assert quiet.empty
+    assert (row["cause"], row["severity"], row["since"].isoformat()[:10]) == (
+        "mapping_changed",
+        "info",
+        LATE[:10],
+    )
+    assert "2 times, last at 2026-11-10 09:00 UTC by root@example.com" in row["detail"]
+    assert [one["id"] for one in row["evidence"]] == ["set-0", "set-1"]

@@ -61,7 +61,7 @@ def jobs(evidence: Evidence, context: Context, people: pa.Table) -> pa.Table:
     for job_id, since in refused.items():
         rows.append(_expired(job_id, since, behind))
     rows += _expired_tokens(evidence, context, behind, already=bool(rows))
-    return decided_rows(rows)
+    return decided_rows([*rows, *_changed(evidence)])
 
 
 def _job_row(
@@ -136,6 +136,37 @@ def _jobs(evidence: Evidence) -> list[dict[str, Any]]:
     named = set(known.column("job_id").to_pylist()) - {None}
     ours = [job for job in every if job["job_id"] in named]
     return ours or every
+
+
+def _changed(evidence: Evidence) -> list[dict[str, Any]]:
+    """A marker on the time axis: the directory's audit names changes of the job's settings."""
+    entries = {
+        row["audit_id"]: row
+        for row in evidence.rows("source_audit").to_pylist()
+        if row["action"] == "configure"
+        and row["object_type"] == "job"
+        and row["group_id"] is None
+        and not row["failed"]
+    }
+    made = sorted(entries.values(), key=lambda row: (row["at"], row["audit_id"]))
+    if not made:
+        return []
+    newest = made[-1]
+    times = f"{len(made)} times, last" if len(made) > 1 else "once,"
+    by = f" by {newest['actor']}" if newest["actor"] else ""
+    jobs = [job["job_id"] for job in _jobs(evidence)]
+    row = _row(
+        jobs[0] if len(jobs) == 1 else newest["app_id"] or "job",
+        "mapping_changed",
+        f"Settings of the job were changed {times} at {newest['at']:%Y-%m-%d %H:%M} UTC{by}; what"
+        " was claimed before was claimed under other settings.",
+        since=newest["at"],
+    )
+    said = "the change of the settings"
+    cited = [
+        {"kind": "audit", "id": one["audit_id"], "at": one["at"], "says": said} for one in made
+    ]
+    return [{**row, "cited": cited}]
 
 
 def _refused(evidence: Evidence) -> list[tuple[str, datetime]]:

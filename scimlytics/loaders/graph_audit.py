@@ -128,12 +128,18 @@ class Audits:
             self.rows.append((*head, told, kind, *subject, attribute, old, new, *tail))
 
 
+OF_CYCLES = ("import", "export", "other", "process escrow", "synchronization rule action")
+"""Entries that cycles wrote here before the provisioning log had its own place; no settings."""
+
+
 def _kind(name: str, record: Folded) -> tuple[str, str]:
     found = ACTIVITIES.get(name.strip().casefold())
     if found:
         return found
     logged_by = str(record.get("loggedbyservice") or "").casefold()
     category = str(record.get("category") or "").casefold()
+    if name.strip().casefold() in OF_CYCLES:
+        return "other", "other"
     if logged_by == "account provisioning" or category == "provisioningmanagement":
         return "configure", "job"
     if re.search(r"provisioning|synchroni[sz]ation", name, re.IGNORECASE):
