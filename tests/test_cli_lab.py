@@ -104,6 +104,9 @@ def test_a_broken_answer_sheet_is_one_line(
         ["--source", "ldap"],
         ["--target", "dropbox"],
         ["--seed", "1.5"],
+        ["--cycle-minutes", "0"],
+        ["--rate-limit", "none"],
+        ["--retries", "6,soon"],
         [],
     ],
 )

@@ -13,7 +13,7 @@ import scimlytics as scim
 from scimlytics import shipped
 from scimlytics.checks import run
 from scimlytics.errors import InputError
-from scimlytics.lab import read_faults, score, simulate
+from scimlytics.lab import read_faults, score, simulate, summary, what_if
 from scimlytics.lab.faults import PLANTERS
 from scimlytics.lab.mix import RARE
 from scimlytics.lab.score import meets, pair
@@ -357,3 +357,37 @@ def test_seeds_that_nobody_tuned_to_score_perfect(tmp_path: Path, seed: int) -> 
 
     assert [scored[key] for key in ("missed", "wrong_cause", "false")] == [[], [], []]
     assert scored["near_miss_violations"] == 0
+
+
+def test_a_small_limit_takes_longer_and_without_retries_loses_people() -> None:
+    curves = what_if(60, rate_limits=(5, 60))
+    ended = summary(curves).set_index("rate_limit")
+    given_up = summary(what_if(60, rate_limits=(5,), retries=()))
+
+    assert ended.loc[60, "waiting"] == 0
+    assert not ended.loc[5, "done_after_hours"] <= ended.loc[60, "done_after_hours"]
+    assert given_up["waiting"].item() > ended.loc[5, "waiting"]
+    assert (curves.groupby("rate_limit")["waiting"].first() == 60).all()
+    assert curves.equals(what_if(60, rate_limits=(5, 60)))
+
+
+@pytest.mark.parametrize("people", [0, 5001])
+def test_what_if_refuses_what_is_no_bulk_change(people: int) -> None:
+    with pytest.raises(InputError, match="from 1 to 5,000"):
+        what_if(people)
+
+
+def test_whom_a_limit_of_the_target_keeps_out_is_in_the_truth(tmp_path: Path) -> None:
+    folder = made(tmp_path, users=200, faults={}, rate_limit=1, retries=())
+    truth = json.loads((folder / "truth.json").read_text())
+
+    assert {one["cause"] for one in truth["faults"]} <= {"throttled", "throttling_gap"}
+    with scim.read(folder / "evidence") as evidence:
+        assert evidence.events["error_code"].eq("TooManyRequests").any()
+
+
+def test_cycles_come_as_far_apart_as_asked(tmp_path: Path) -> None:
+    folder = made(tmp_path, cycle_minutes=120)
+
+    with scim.read(folder / "evidence") as evidence:
+        assert evidence.frame("jobs")["interval_s"].eq(7200).any()

@@ -202,6 +202,39 @@ def calendar(
     return made.update_yaxes(title="findings", rangemode="tozero", tickformat=",d")
 
 
+def waiting(curves: pd.DataFrame, title: str = "People who wait for their account") -> go.Figure:
+    """Falling steps: how many wait, hours after a bulk change, per limit and cycle.
+
+    Parameters
+    ----------
+    curves
+        ``rate_limit``, ``cycle_minutes``, ``hours``, ``waiting``; what ``lab.what_if`` returns.
+    title
+        What the chart shows.
+    """
+    made = theme.figure(title, height=360, wide=True)
+    if curves.empty:
+        return theme.nothing(made, "No limit was tried.")
+    colours = list(theme.PALETTE.values())
+    dashes = ("solid", "dash", "dot", "dashdot")
+    keys = ["rate_limit", "cycle_minutes"]
+    for place, ((limit, minutes), rows) in enumerate(curves.groupby(keys)):
+        made.add_scatter(
+            x=rows["hours"].tolist(),
+            y=rows["waiting"].tolist(),
+            mode="lines",
+            line={
+                "shape": "hv",
+                "color": colours[place % len(colours)],
+                "dash": dashes[place % len(dashes)],
+            },
+            name=f"{limit} requests a minute, a cycle each {minutes} minutes",
+            hovertemplate="after %{x:.1f} h: %{y} wait<extra></extra>",
+        )
+    made.update_xaxes(title="hours since the change")
+    return made.update_yaxes(title="people", rangemode="tozero", tickformat=",d")
+
+
 def twins(accounts: pd.DataFrame, title: str = "When the accounts were made") -> go.Figure:
     """Points on a line per person: the surviving account and its twin, by when they were made.
 

@@ -8,5 +8,14 @@ down as it happens, so that accuracy is a number.
 from scimlytics.lab.mix import read_faults
 from scimlytics.lab.score import score
 from scimlytics.lab.simulate import simulate
+from scimlytics.lab.whatif import cycles_like, figures, summary, what_if
 
-__all__ = ["read_faults", "score", "simulate"]
+__all__ = [
+    "cycles_like",
+    "figures",
+    "read_faults",
+    "score",
+    "simulate",
+    "summary",
+    "what_if",
+]

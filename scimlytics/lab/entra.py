@@ -71,6 +71,9 @@ class Entra(Provider):
                 continue
             if claim.code == "TooManyRequests" and turn + 1 < ROUNDS:
                 queue.append((kind, subject, turn + 1))
+                if kind == "group":  # whatever of it was not sent is still to be sent
+                    whole = dict.fromkeys(self.directory.groups[subject].members, True)
+                    members[subject] = whole | members.get(subject, {})
                 moment += timedelta(seconds=2)
                 continue
             self._finish(claim, cycle)

@@ -17,8 +17,6 @@ USER, GROUP = "application.provision.user", "application.provision.group"
 PUSH = "application.provision.group_push"
 IGNORED = "app.user_management.grouppush.mapping.okta.users.ignored"
 PHRASES = {status.value: status.phrase for status in HTTPStatus}
-BEAT = timedelta(minutes=10)
-"""How often what has changed is pushed."""
 ACTS = {
     "create": "push",
     "update": "push_profile",
@@ -36,7 +34,7 @@ class Okta(Provider):
         at = AS_OF - LAST_CYCLE
         while at > self.world.start + timedelta(minutes=5):
             self.world.at(at, self.beat)
-            at -= BEAT
+            at -= timedelta(minutes=self.job.minutes)
 
     def beat(self, at: datetime) -> None:
         """Push what the feed tells: people first, then groups and their members."""

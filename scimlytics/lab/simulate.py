@@ -11,7 +11,7 @@ from scimlytics.lab import emit_entra, emit_filescom, emit_graph, emit_okta, emi
 from scimlytics.lab.directory import Directory
 from scimlytics.lab.entra import Entra
 from scimlytics.lab.faults import MIRRORS
-from scimlytics.lab.faults.failing import windows
+from scimlytics.lab.faults.failing import lost, windows
 from scimlytics.lab.faults.leavers import administrator
 from scimlytics.lab.mix import default_mix, plant
 from scimlytics.lab.noise import daily_life
@@ -52,6 +52,9 @@ def simulate(
     target: str = "filescom",
     provisioning: str = "scim",
     faults: Mapping[str, int] | None = None,
+    cycle_minutes: int | None = None,
+    rate_limit: int | None = None,
+    retries: tuple[int, ...] | None = None,
 ) -> None:
     """Simulate a tenant and write its exports and its answer sheet.
 
@@ -73,6 +76,12 @@ def simulate(
         ``scim``, or ``jit`` where accounts are made at the first login.
     faults
         Cause → how many; a realistic mix when not given, none when empty. Look-alikes stay.
+    cycle_minutes
+        Minutes from cycle to cycle (Okta: from push to push), where they are not the product's own.
+    rate_limit
+        Requests a minute that the target takes; without, as many as come.
+    retries
+        Hours after which a refused object is tried again, then daily; empty: never.
 
     Raises
     ------
@@ -82,6 +91,10 @@ def simulate(
     if out.exists() and any(out.iterdir()):
         raise InputError(f"{out}: is not empty; give a new folder.")
     stage = build(users, days, seed, source, target, provisioning)
+    job = stage.provider.job
+    job.minutes = cycle_minutes or job.minutes
+    job.delays = job.delays if retries is None else retries
+    stage.target.rate_limit = rate_limit
     wanted = default_mix(stage, users) if faults is None else dict(faults)
     plant(stage, wanted)
     for mirror in MIRRORS:
@@ -129,13 +142,16 @@ def run(stage: Stage) -> None:
     for person in stage.free[::2]:
         stage.directory.assigned[person.id] = person.created
     stage.target.keep(administrator(stage))
-    stage.provider.settle()
+    limit, stage.target.rate_limit = stage.target.rate_limit, None
+    stage.provider.settle()  # over years, which no limit a minute would have hindered
+    stage.target.rate_limit = limit
     stage.at(_part(stage, SEEN), stage.target.photograph)
     if stage.provisioning == "scim":
         stage.provider.begin()
     stage.world.run(AS_OF + TARGET_LAG)
     for write_down in stage.afterwards:
         write_down()
+    lost(stage)
     windows(stage)
 
 

@@ -27,6 +27,7 @@ ORDER = (
     "payload_errors",
     "scope_and_mapping",
     "cycle_health",
+    "what_if",
 )
 """The order of the pages; notebooks that are not named here follow by name."""
 

@@ -83,6 +83,24 @@ def simulate(
             "--faults", metavar="FILE", help="TOML, one `cause = count` a line: what to plant."
         ),
     ] = None,
+    cycle_minutes: Annotated[
+        int | None,
+        typer.Option("--cycle-minutes", min=1, max=1440, help="What if cycles were so far apart."),
+    ] = None,
+    rate_limit: Annotated[
+        int | None,
+        typer.Option(
+            "--rate-limit", min=1, help="What if the target took so many requests a minute."
+        ),
+    ] = None,
+    retries: Annotated[
+        str | None,
+        typer.Option(
+            "--retries",
+            metavar="HOURS",
+            help="What if refused objects were tried again after 6,12,24 hours, or none.",
+        ),
+    ] = None,
 ) -> None:
     """Simulate a tenant and write its exports and its answer sheet.
 
@@ -101,9 +119,21 @@ def simulate(
             target=target.value,
             provisioning=provisioning.value,
             faults=planted,
+            cycle_minutes=cycle_minutes,
+            rate_limit=rate_limit,
+            retries=_hours(retries),
         )
     put(f"{out / 'evidence'}\n{out / 'truth.json'}\n")
     say(f"Next: scimlytics check {out / 'evidence'}")
+
+
+def _hours(text: str | None) -> tuple[int, ...] | None:
+    if text is None or text == "none":
+        return None if text is None else ()
+    parts = [part.strip().removesuffix("h") for part in text.split(",")]
+    if not all(part.isdigit() and 0 < int(part) <= 720 for part in parts):
+        raise InputError("--retries: give hours such as 6,12,24, or none.")
+    return tuple(int(part) for part in parts)
 
 
 def score(

@@ -246,6 +246,19 @@ def storm_over(stage: Stage, turn: int) -> None:
         stage.near("throttled", person, note="a retry went through")
 
 
+def lost(stage: Stage) -> None:
+    """Write down whom too small a limit of the target has kept out, where nobody planted it."""
+    if stage.target.rate_limit is None:
+        return
+    known = {one.person.id for one in (*stage.truth.faults, *stage.truth.near) if one.person}
+    newest = {claim.source_id: claim for claim in stage.provider.claims if claim.kind == "user"}
+    for name, claim in newest.items():
+        person = stage.directory.people[name]
+        out = name not in stage.provider.links and stage.provider.wanted(person)
+        if claim.code == "TooManyRequests" and out and name not in known:
+            stage.fault("throttled", person, account=None, at=claim.at)
+
+
 def windows(stage: Stage) -> None:
     """Write down the windows in which refusals for too many requests were logged."""
     times = sorted(claim.at for claim in stage.provider.claims if claim.code == "TooManyRequests")
