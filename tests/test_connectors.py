@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
+import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from scimlytics.connectors import Order, pull
 from scimlytics.connectors.config import config_of, read_config
 from scimlytics.connectors.credentials import Secret, resolve
 from scimlytics.connectors.http import Budget
+from scimlytics.connectors.pulling import CONNECTORS
 from scimlytics.connectors.shelf import Shelf
 from scimlytics.connectors.tokens import graph_auth
 from scimlytics.connectors.walks import scim_by_cursor
@@ -940,3 +943,21 @@ def test_the_rows_of_a_pull_do_not_depend_on_the_size_of_its_pages(
         found.append(users.sort_values("id")[["id", "user_name"]].to_dict("records"))
 
     assert found[0] == found[1] == found[2]
+
+
+PAGE = Path(__file__).parent.parent / "docs" / "connectors.md"
+
+
+@pytest.mark.parametrize("product", ["graph", "okta"])
+def test_the_page_names_each_right(product: str) -> None:
+    text = PAGE.read_text("utf-8")
+
+    assert [right for right, _ in CONNECTORS[product].rights if right not in text] == []
+
+
+def test_the_settings_on_the_page_are_read() -> None:
+    examples = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+
+    configs = [config_of(tomllib.loads(text), "pull.toml") for text in examples]
+    products = {system.product for config in configs for system in config.systems.values()}
+    assert products == {"graph", "okta", "files.com", "scim"}
