@@ -313,6 +313,25 @@ def test_a_group_of_the_same_name_stands_in_the_way(tmp_path: Path) -> None:
     assert blocked["target_id"] is None or blocked["target_id"] != blocked["target_id"]
 
 
+def test_a_new_name_that_another_group_holds_is_refused(tmp_path: Path) -> None:
+    made = Scene()
+    made.person("ada")
+    for name in ("Held", "Elsewhere"):
+        made.group(name, "ada", there=False)
+        made.group_there(name, "ada", shown=f"Old {name}")
+        made.event(name, EARLY, group=True, action="update", target_id=f"t-{name}")
+        made.event(name, LATE, group=True, action="update", status="failure", code="EntryConflict")
+    made.group_there("Holder", shown="Held", external_id=None)
+    made.expect("blocked_by_existing", "group", "Held", "stale")
+    made.expect("name_taken_elsewhere", "group", "Elsewhere", "stale")
+
+    assert made.found(tmp_path) == made.expected
+    with scim.read(tmp_path) as evidence:
+        found = scim.check(evidence)
+    [blocked] = found[found["cause"] == "blocked_by_existing"].to_dict("records")
+    assert list(blocked["other_ids"]) == ["t-Holder"]
+
+
 def test_a_group_is_known_by_the_name_it_had(tmp_path: Path) -> None:
     made = Scene()
     made.person("ada")

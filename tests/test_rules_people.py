@@ -11,6 +11,7 @@ from tests.native_target import (
     okta_app_user,
     okta_event,
     okta_user,
+    scim_user,
 )
 from tests.scene import EARLY, FRESH, LATE, OLD, Scene
 
@@ -53,6 +54,33 @@ def test_fresh_assignments_and_accounts_that_are_not_active_yet(tmp_path: Path) 
     made.expect("target_disabled", "user", "dora", "inactive")
 
     assert made.found(tmp_path) == made.expected
+
+
+def test_a_new_name_that_is_refused_names_the_record_that_holds_it_or_nobody(
+    tmp_path: Path,
+) -> None:
+    made = Scene()
+    for name in ("held", "elsewhere", "before"):
+        made.person(name, account=False)
+        made.account(name, more={"userName": f"old-{name}@example.com"})
+        made.audits.append(
+            renamed(name, f"old-{name}@example.com", f"{name}@example.com", "2026-11-01T09:00:00Z")
+        )
+        refused = {"status": "failure", "code": "EntryConflict", "target_id": f"a-{name}"}
+        made.event(name, EARLY, action="update", target_id=f"a-{name}")
+        at = "2026-10-26T09:00:00Z" if name == "before" else LATE
+        made.event(name, at, action="update", **refused)
+    made.accounts["holder"] = scim_user("held", id="a-holder", created=OLD)
+    made.expect("blocked_by_existing", "user", "held", "stale")
+    made.expect("name_taken_elsewhere", "user", "elsewhere", "stale")
+    made.expect("rename_lag", "user", "before", "stale")
+
+    assert made.found(tmp_path) == made.expected
+    with scim.read(tmp_path) as evidence:
+        found = scim.check(evidence)
+    [blocked] = found[found["cause"] == "blocked_by_existing"].to_dict("records")
+    assert list(blocked["other_ids"]) == ["a-holder"]
+    assert blocked["detail"].startswith("The target refused the new name of held@example.com at ")
 
 
 def test_a_name_that_differs_since_nobody_knows_when(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def family_rules(
     rests_on: tuple[str, ...],
     *,
     since_change: bool = False,
-    conflicts: bool = False,
+    conflicts: str | None = None,
 ) -> tuple[Rule, ...]:
     """A rule per failure family for objects in this situation whose last attempt failed.
 
@@ -42,7 +42,8 @@ def family_rules(
     since_change
         The failure must be newer than the change that differs.
     conflicts
-        A name that is taken is a cause too, as it is of what is yet to be made.
+        What the target refuses where a name is taken is a cause too, in words: ``to make`` what is
+        not there, ``the new name of`` what is.
     """
 
     def when(family: str) -> Callable[[ir.Table], list[ir.BooleanValue]]:
@@ -70,7 +71,7 @@ def family_rules(
         Rule(family, when(family), says(words), ("last_failure",), rests_on)
         for family, words in SAYS.items()
     )
-    if not conflicts:
+    if conflicts is None:
         return plain
     return (
         *plain,
@@ -78,7 +79,7 @@ def family_rules(
             "blocked_by_existing",
             when=lambda u: [*when("conflict")(u), u.blocker.notnull()],
             says=lambda u: [
-                "The target refused to make ",
+                f"The target refused {conflicts} ",
                 u.subject,
                 " at ",
                 u.last_failure_at,
@@ -93,7 +94,7 @@ def family_rules(
             "name_taken_elsewhere",
             when=lambda u: [*when("conflict")(u), u.blocker.isnull()],
             says=lambda u: [
-                "The target refused to make ",
+                f"The target refused {conflicts} ",
                 u.subject,
                 " at ",
                 u.last_failure_at,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from scimlytics.tables import FINDINGS
-from scimlytics.vocabulary import CAUSES, REMEDY_NEEDS, SEVERITIES
+from scimlytics.vocabulary import CAUSES, FAMILIES, REMEDY_NEEDS, SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +66,8 @@ class Setting:
     seen_at: datetime
     cycle: timedelta
     capabilities: frozenset[str]
+    retries: str
+    """When the provider tries again by itself, as in the profile."""
     standstill: Standstill | None
     """A job that these objects wait for is quarantined, paused or refused."""
 
@@ -171,6 +173,21 @@ def offers(capabilities: frozenset[str], remedy: str, object_type: str) -> bool:
     return needs is None or bool(capabilities & set(needs))
 
 
+def left_alone(cause: str, object_type: str, retries: str) -> bool:
+    """Whether a refused object waits for a person: the provider does not try it again by itself.
+
+    Parameters
+    ----------
+    cause, object_type
+        Of the finding.
+    retries
+        When the provider tries again, as in the profile.
+    """
+    if cause not in FAMILIES or object_type not in FALLBACK:
+        return False
+    return retries == "none" or (retries == "retry-after" and cause != "throttled")
+
+
 def _finding(row: dict[str, Any], setting: Setting) -> dict[str, Any]:
     follows = CAUSES[row["object_type"], row["situation"], row["cause"]]
     check = follows.check
@@ -178,11 +195,16 @@ def _finding(row: dict[str, Any], setting: Setting) -> dict[str, Any]:
     if stale and check == "rename_lag" and row["login_key"] is False:
         check = "attribute_drift"
     acts = remedies(follows.remedies, row["object_type"], setting.capabilities)
+    heals = follows.heals
+    if left_alone(row["cause"], row["object_type"], setting.retries):
+        again = FALLBACK[row["object_type"]]
+        acts = [*dict.fromkeys(name for name in (*acts, again) if name != "wait")]
+        heals = "no" if heals == "yes" else heals
     others = sorted(set((row["alternatives"] or "").split()) - {row["cause"]})
     return {
         "finding_id": finding_id(row),
         "check": check,
-        "severity": severity(row, row["severity"] or follows.severity, follows.heals, setting),
+        "severity": severity(row, row["severity"] or follows.severity, heals, setting),
         "certainty": row["certainty"],
         "situation": row["situation"],
         "cause": row["cause"],
@@ -203,7 +225,7 @@ def _finding(row: dict[str, Any], setting: Setting) -> dict[str, Any]:
         "former_cause": None,
         "remedy": acts[0],
         "remedies": acts,
-        "heals": follows.heals,
+        "heals": heals,
         "heals_by": row["heals_by"],
     }
 

@@ -134,7 +134,7 @@ RULES = (
     ),
     *(
         rule
-        for rule in family_rules("missing", MISSING, conflicts=True)
+        for rule in family_rules("missing", MISSING, conflicts="to make")
         if rule.cause != "no_match_key"
     ),
     Rule(
@@ -187,7 +187,7 @@ RULES = (
         says=lambda g: [g.subject, " was renamed at ", g.renamed_at, "."],
         cites=("renamed",),
     ),
-    *family_rules("stale", ()),
+    *family_rules("stale", (), conflicts="the new name of"),
     Rule(
         "target_renamed",
         when=lambda g: [

@@ -203,10 +203,13 @@ def _recreated(users: ir.Table) -> ir.Table:
 
 
 def _duplicated(users: ir.Table) -> ir.Table:
+    """Who has two accounts. What only holds the name that somebody is to get is not a second one."""
+    stranger = (users.twin == users.blocker) & ~users.twin_made_at_login & ~users.twin_provisioned
     rows = users.filter(
         users.source_state == "active",
         users.twin_active.fill_null(False),
         users.former_id.isnull(),
+        ~stranger.fill_null(False),
     )
     return _as(rows, "duplicated").mutate(since=rows.twin_created, until=rows.twin_created)
 
@@ -372,6 +375,9 @@ def _stale(users: ir.Table, differences: ir.Table, context: Context) -> ir.Table
                 context.moment.age(joined.changed_at) == "fresh",
                 context.later(joined.changed_at),
                 joined.last_failure_retry_at,
+            ),
+            listed_ids=ibis.ifelse(
+                joined.blocker.isnull(), joined.other_ids, ibis.array([joined.blocker])
             ),
         )
         .select(*users.columns, "situation", *_blank_difference())

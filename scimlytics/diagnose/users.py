@@ -136,7 +136,7 @@ RULES = (
         cites=("trace", "last_positive", "last_failure"),
         rests_on=(*MISSING, "trace_covered"),
     ),
-    *family_rules("missing", MISSING, conflicts=True),
+    *family_rules("missing", MISSING, conflicts="to make"),
     Rule(
         "nested_group",
         when=lambda u: [is_("missing", u), u.scope_way == "nested", u.last_positive.isnull()],
@@ -357,7 +357,7 @@ RULES = (
         ],
         cites=("changed",),
     ),
-    *family_rules("stale", ("link_certainty",), since_change=True),
+    *family_rules("stale", ("link_certainty",), since_change=True, conflicts="the new name of"),
     Rule(
         "create_only_mapping",
         when=lambda u: [is_("stale", u), u.flow_type == "on_create"],

@@ -190,6 +190,10 @@ class Directory:
         self._note(at, "delete", group=group)
         self._feed(at, "group", group.id, fed)
 
+    def sync_member(self, group: Group, member: str, at: datetime) -> None:
+        """A member is read again, though nothing about it changed."""
+        self._feed(at, "group", group.id, True, member=member)
+
     def touch(self, subject: Person | Group, at: datetime) -> None:
         """Something unmapped changes: the feed tells, no audit of interest."""
         kind = "user" if isinstance(subject, Person) else "group"

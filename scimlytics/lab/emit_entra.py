@@ -14,7 +14,7 @@ from typing import Any
 from scimlytics.lab.files import compact, write_json, write_text
 from scimlytics.lab.provider import Claim
 from scimlytics.lab.stage import Stage
-from scimlytics.lab.world import AS_OF, World, stamp
+from scimlytics.lab.world import LAST_CYCLE, World, stamp
 
 USER_TYPE = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP_TYPE = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -54,7 +54,7 @@ def write_log(folder: Path, stage: Stage, tenant: Tenant) -> None:
         [*stage.provider.claims, *(c for job in stage.seconds for c in job.claims)],
         key=lambda claim: (claim.at, claim.id),
     )
-    events = [event(claim, tenant) for claim in claims if claim.at < AS_OF]
+    events = [event(claim, tenant) for claim in claims if claim.at < stage.world.as_of]
     events += _hr_events(stage, tenant)
     events.sort(key=lambda one: (one["activityDateTime"], one["id"]))
     cut = len(events) * 2 // 3
@@ -364,7 +364,7 @@ def hr_job(world: World, tenant: Tenant) -> str:
 def last_run(stage: Stage) -> datetime:
     """When the job's last cycle began."""
     step = timedelta(minutes=stage.provider.job.minutes)
-    at = AS_OF - timedelta(minutes=12)
+    at = stage.world.as_of - LAST_CYCLE
     stopped = stage.provider.job.stopped
     while stopped is not None and at >= stopped:
         at -= step

@@ -41,7 +41,9 @@ def write_target(folder: Path, log: Path, stage: Stage) -> None:
         since = stage.world.start + REQUESTS * span
         agent = AGENTS[stage.source]
         rows = [
-            _request(one, agent) for one in reversed(target.requests) if since <= one.at < AS_OF
+            _request(one, agent)
+            for one in reversed(target.requests)
+            if since <= one.at < stage.world.as_of
         ]
         write_json(log / "scim_logs.json.gz", rows)
     failed = [deed for deed in target.history if deed.idp_uid]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from scimlytics.lab.bodies import PATHS
 from scimlytics.lab.provider import Claim, Escrow, Provider
 from scimlytics.lab.target import Answer
-from scimlytics.lab.world import AS_OF, LAST_CYCLE, Group, Person
+from scimlytics.lab.world import Group, Person
 
 CODES = {
     400: "AttributeValidationFailed",
@@ -32,14 +32,6 @@ ROUNDS = 3
 @dataclass
 class Entra(Provider):
     """The cycles of an Entra provisioning job."""
-
-    def begin(self) -> None:
-        """Plan all cycles of the window; the last one begins shortly before the export."""
-        step = timedelta(minutes=self.job.minutes)
-        at = AS_OF - LAST_CYCLE
-        while at > self.world.start + timedelta(minutes=5):
-            self.world.at(at, self.cycle)
-            at -= step
 
     def cycle(self, at: datetime) -> None:
         """One incremental cycle: what the feed tells since the last one, and what is due again."""
@@ -84,6 +76,37 @@ class Entra(Provider):
         if claim is not None:
             claim.by_hand = True
             self._finish(claim, self.world.uuid("cycle", f"demand {at.isoformat()}"))
+
+    def group_on_demand(self, group: Group, members: Sequence[str], at: datetime) -> None:
+        """An administrator provisions one group with some members by hand.
+
+        It is matched anew: a link to a group that the target has no more is not followed.
+        """
+        if self.group_links.get(group.id) not in self.target.groups:
+            self.group_links.pop(group.id, None)
+        claim = self._group(group, at, dict.fromkeys(members, True))
+        if claim is not None:
+            claim.by_hand = True
+            self._finish(claim, self.world.uuid("cycle", f"demand {at.isoformat()}"))
+
+    def restart(self, at: datetime, *, full: bool = False) -> None:
+        """An initial cycle: everything that is linked or assigned is sent, whatever the feed tells."""
+        if full:
+            self.links.clear()
+            self.group_links.clear()
+        self.escrow.clear()
+        self.job.stopped, self.job.lag, self.job.quarantine = None, None, None
+        self.job.state = self.job.code = "Active"
+        self.job.error = None
+        for person in self.directory.people.values():
+            if person.id in self.links or self.wanted(person):
+                self.directory.touch(person, at)
+        for group in self.directory.groups.values():
+            if group.id in self.group_links or group.id in self.directory.assigned:
+                for member in group.members:
+                    self.directory.sync_member(group, member, at)
+                self.directory.touch(group, at)
+        self.cycle(at + timedelta(seconds=1))
 
     def _only_one_of(
         self, at: datetime, users: dict[str, None], bulk: frozenset[str]
@@ -204,6 +227,8 @@ class Entra(Provider):
 
     def _unwanted(self, claim: Claim, person: Person, held: bool) -> Claim:
         account = self.target.accounts.get(claim.target_id or "")
+        if account is None:
+            self.links.pop(person.id, None)  # whoever comes back is matched anew
         if account is None or not account.active:
             return _skip(claim, "NotEffectivelyEntitled", None)
         claim.found = {"id": account.id, "userName": account.user_name, "active": "True"}

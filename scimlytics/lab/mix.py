@@ -36,6 +36,7 @@ OFTEN = {
     "target_edit": 3,
     "transient_error": 3,
     "bad_payload": 2,
+    "blocked_by_existing": 2,
     "group_type_unsupported": 2,
     "idp_deprovisioned": 2,
     "mapping_misconfigured": 2,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from scimlytics.lab.bodies import PATHS
 from scimlytics.lab.provider import Claim, Provider
 from scimlytics.lab.target import Answer
-from scimlytics.lab.world import AS_OF, LAST_CYCLE, Group, Person
+from scimlytics.lab.world import Group, Person
 
 USER, GROUP = "application.provision.user", "application.provision.group"
 PUSH = "application.provision.group_push"
@@ -29,18 +29,15 @@ ACTS = {
 class Okta(Provider):
     """The pushes of an Okta application."""
 
-    def begin(self) -> None:
-        """Plan the beats of the window; the last one is shortly before the export."""
-        at = AS_OF - LAST_CYCLE
-        while at > self.world.start + timedelta(minutes=5):
-            self.world.at(at, self.beat)
-            at -= timedelta(minutes=self.job.minutes)
+    again: dict[str, None] = field(default_factory=dict)
+    """Who met with too many requests: tried again by itself. Whatever else fails waits for a person."""
 
-    def beat(self, at: datetime) -> None:
+    def cycle(self, at: datetime) -> None:
         """Push what the feed tells: people first, then groups and their members."""
         if self.job.stopped is not None and at >= self.job.stopped:
             return
         users, groups, members = self.changed(at)
+        users = dict.fromkeys(self.again) | users
         moment = at
         for user in users:
             moment += timedelta(milliseconds=self.world.random.randint(200, 2500))
@@ -106,6 +103,8 @@ class Okta(Provider):
 
     def _leave(self, person: Person, at: datetime, linked: str | None) -> None:
         account = self.target.accounts.get(linked or "")
+        if account is None:
+            self.links.pop(person.id, None)  # whoever comes back is looked up again
         if account is None or not account.active or not self.job.users_delete:
             return
         answer = self.target.change_user(at, account.id, {"active": False})
@@ -172,6 +171,9 @@ class Okta(Provider):
         claim.login, claim.type = person.login, f"{USER}.{ACTS[action]}"
         claim.changes = [(PATHS[key], None, str(value)) for key, value in values.items()]
         claim.target_id, claim.written, claim.job = answer.id, answer.ok, self.job.id
+        self.again.pop(person.id, None)
+        if answer.status == 429:
+            self.again[person.id] = None
         if not answer.ok:
             claim.status = "failure"
             claim.code, why = self.failed(answer)

@@ -6,6 +6,7 @@ does not look for again, and what the feed does not tell it never learns.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -237,12 +238,27 @@ class Provider:
         self.claims.append(claim)
         return claim
 
-    def begin(self) -> None:
-        """Plan what the provider does by itself."""
+    def begin(self, since: datetime, last: datetime) -> None:
+        """Plan what the provider does by itself between two moments; at the later one as well."""
+        at = last
+        while at > since:
+            self.world.at(at, self.cycle)
+            at -= timedelta(minutes=self.job.minutes)
+
+    def cycle(self, at: datetime) -> None:
+        """Send what has changed, once."""
         raise NotImplementedError
 
     def on_demand(self, person: Person, at: datetime) -> None:
         """An administrator has one person provisioned by hand."""
+        raise NotImplementedError
+
+    def group_on_demand(self, group: Group, members: Sequence[str], at: datetime) -> None:
+        """An administrator has one group with some of its members provisioned by hand."""
+        raise NotImplementedError
+
+    def restart(self, at: datetime, *, full: bool = False) -> None:
+        """An administrator restarts the job; *full* drops all links first."""
         raise NotImplementedError
 
     def race(self, group: Group, person: Person, at: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from scimlytics.errors import InputError
@@ -20,7 +20,7 @@ from scimlytics.lab.people import form_groups, populate
 from scimlytics.lab.provider import Job, Provider
 from scimlytics.lab.stage import SEEN, Stage
 from scimlytics.lab.target import Target
-from scimlytics.lab.world import AS_OF, TARGET_LAG, World, stamp
+from scimlytics.lab.world import AS_OF, LAST_CYCLE, TARGET_LAG, World, stamp
 
 PUSHED = ("Finance", "Logistics", "Engineering")
 """The departments whose groups are assigned to the application from the beginning."""
@@ -90,6 +90,35 @@ def simulate(
     """
     if out.exists() and any(out.iterdir()):
         raise InputError(f"{out}: is not empty; give a new folder.")
+    stage = cast(
+        users,
+        days,
+        seed,
+        source,
+        target,
+        provisioning,
+        faults,
+        cycle_minutes=cycle_minutes,
+        rate_limit=rate_limit,
+        retries=retries,
+    )
+    write(out, stage, days)
+
+
+def cast(
+    users: int,
+    days: int,
+    seed: int,
+    source: str,
+    target: str,
+    provisioning: str,
+    faults: Mapping[str, int] | None = None,
+    *,
+    cycle_minutes: int | None = None,
+    rate_limit: int | None = None,
+    retries: tuple[int, ...] | None = None,
+) -> Stage:
+    """A tenant whose month has passed; the parameters are those of :func:`simulate`."""
     stage = build(users, days, seed, source, target, provisioning)
     job = stage.provider.job
     job.minutes = cycle_minutes or job.minutes
@@ -102,7 +131,7 @@ def simulate(
             mirror.plant(stage)
     daily_life(stage, max(8, users // 25))
     run(stage)
-    write(out, stage, days)
+    return stage
 
 
 def build(users: int, days: int, seed: int, source: str, target: str, provisioning: str) -> Stage:
@@ -147,7 +176,7 @@ def run(stage: Stage) -> None:
     stage.target.rate_limit = limit
     stage.at(_part(stage, SEEN), stage.target.photograph)
     if stage.provisioning == "scim":
-        stage.provider.begin()
+        stage.provider.begin(stage.world.start + timedelta(minutes=5), AS_OF - LAST_CYCLE)
     stage.world.run(AS_OF + TARGET_LAG)
     for write_down in stage.afterwards:
         write_down()
@@ -178,19 +207,19 @@ def write(out: Path, stage: Stage, days: int) -> None:
 def _settings(stage: Stage, days: int) -> str:
     """What the exports cannot say of themselves."""
     product = {"filescom": "files.com", "scim": "scim"}[stage.target.product]
-    log = ""
+    log, as_of = "", stage.world.as_of
     if stage.provisioning == "scim":
-        log = f"\n[log]\ncovers = [{stamp(stage.world.start)}, {stamp(AS_OF)}]\n"
+        log = f"\n[log]\ncovers = [{stamp(stage.world.start)}, {stamp(as_of)}]\n"
     return f"""name = "simulated tenant, seed {stage.world.seed}, {days} days"
 
 [source]
 system = "{stage.source}"
-taken_at = {stamp(AS_OF)}
+taken_at = {stamp(as_of)}
 complete = ["users", "groups", "memberships", "assignments"]
 
 [target]
 system = "{product}"
-taken_at = {stamp(AS_OF + TARGET_LAG)}
+taken_at = {stamp(as_of + TARGET_LAG)}
 complete = ["users", "groups", "memberships"]
 provisioning = "{stage.provisioning}"
 {log}"""

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 AS_OF = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
-"""When the source is exported; the target follows ten minutes later. There is no wall clock."""
+"""When the source is first exported; the target follows ten minutes later. There is no wall clock."""
 TARGET_LAG = timedelta(minutes=10)
 LAST_CYCLE = timedelta(minutes=12)
 """How long before the export the provider's last cycle began."""
@@ -150,6 +150,7 @@ class World:
         self._prefixes = dict(prefixes or {})
         self.start = AS_OF - timedelta(days=days)
         self.now = self.start
+        self.as_of = AS_OF
         self.random = Random(seed)
         self._acts: list[_Act] = []
         self._turn = 0

@@ -135,9 +135,10 @@ def _links(evidence: Evidence) -> None:
             external_id_is_id=_external_id_is_id(evidence.settings.matching.users),
         ),
     )
-    refused = claims.conflicted(t("claims_by_object"), "user")
-    keep("conflicted", refused.select(person_id="object_id"))
-    keep("owners", correlate.owners(t("candidates"), t("people"), t("conflicted")))
+    refused = claims.contested(t("claims_by_object"), "user")
+    contested = keep("contested", refused.select("creation", person_id="object_id"))
+    unlinked = contested.filter(contested.creation).select("person_id")
+    keep("owners", correlate.owners(t("candidates"), t("people"), unlinked))
     keep("claimants", correlate.claimants(t("candidates"), t("owners"), t("people")))
 
 
@@ -171,7 +172,7 @@ def _users(evidence: Evidence) -> None:
             traces.removals(t("target_audit"), t("person_keys"), "user"),
             t("owned"),
             users.twins(t("owned")),
-            users.blockers(t("candidates"), t("conflicted"), t("accounts")),
+            users.blockers(t("candidates"), t("contested"), t("owned"), t("accounts")),
             t("claimants"),
             t("accounts"),
             _left_groups(evidence),
@@ -227,14 +228,15 @@ def _groups(evidence: Evidence) -> None:
     t, keep = evidence.table, evidence.keep
     moment = moment_of(evidence)
     now = ibis.literal(moment.seen_at, "timestamp('UTC', 6)")
-    refused = keep("conflicted_groups", claims.conflicted(t("claims_by_object"), "group"))
+    contested = keep("contested_groups", claims.contested(t("claims_by_object"), "group"))
+    unlinked = contested.filter(contested.creation).select("object_id")
     linked = keep(
         "group_links",
         groups.links(
             t("claims"),
             t("source_groups"),
             t("target_groups"),
-            refused,
+            unlinked,
             keep(
                 "former_group_names",
                 groups.former_names(t("source_groups"), t("claims"), t("source_audit")),
@@ -269,7 +271,7 @@ def _groups(evidence: Evidence) -> None:
             ),
             groups.removals(t("target_audit"), t("source_groups")),
             groups.renames(t("source_audit")),
-            groups.blockers(t("source_groups"), t("target_groups"), refused, linked),
+            groups.blockers(t("source_groups"), t("target_groups"), contested, linked),
             t("target_memberships"),
             t("previous_target_groups"),
             moment=moment,

@@ -240,8 +240,8 @@ def by_object(claims: ir.Table) -> ir.Table:
     return first
 
 
-def conflicted(summary: ir.Table, object_type: str) -> ir.Table:
-    """Objects whose newest claim is a refused creation because the name is taken: ``object_id``.
+def contested(summary: ir.Table, object_type: str) -> ir.Table:
+    """Objects whose newest claim is a refusal because the name is taken.
 
     Parameters
     ----------
@@ -249,10 +249,14 @@ def conflicted(summary: ir.Table, object_type: str) -> ir.Table:
         The claims, a row per object.
     object_type
         ``user`` or ``group``.
+
+    Returns
+    -------
+    ir.Table
+        ``object_id``, ``creation`` (nothing was ever carried out for it before).
     """
     return summary.filter(
         summary.object_type == object_type,
         summary.last_event_kind == "negative",
         summary.last_event_family == "conflict",
-        summary.last_positive.isnull(),
-    ).select("object_id")
+    ).select("object_id", creation=summary.last_positive.isnull())

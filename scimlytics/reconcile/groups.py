@@ -114,21 +114,23 @@ def former_names(source: ir.Table, claims: ir.Table, audit: ir.Table) -> ir.Tabl
     return every.distinct().anti_join(living, every.name_key == living.display_name_key)
 
 
-def blockers(source: ir.Table, target: ir.Table, refused: ir.Table, links: ir.Table) -> ir.Table:
-    """The group that holds the name of each group whose creation ends in a conflict.
+def blockers(source: ir.Table, target: ir.Table, contested: ir.Table, links: ir.Table) -> ir.Table:
+    """The group that holds the name of each group that the target refuses for a taken name.
 
     Returns
     -------
     ir.Table
         ``group_id``, ``blocker`` (the target group's id).
     """
-    kept = source.semi_join(refused, source.id == refused.object_id).select(
+    kept = source.semi_join(contested, source.id == contested.object_id).select(
         "display_name_key", group_id="id"
     )
-    free = target.anti_join(links, target.id == links.target_group_id)
     met = kept.filter(kept.display_name_key.notnull()).join(
-        free.select("display_name_key", blocker="id"), "display_name_key"
+        target.select("display_name_key", blocker="id"), "display_name_key"
     )
+    own = links.select("group_id", own_id="target_group_id")
+    met = met.left_join(own, "group_id").drop("group_id_right")
+    met = met.filter((met.blocker != met.own_id).fill_null(True))
     return met.group_by("group_id").agg(blocker=met.blocker.min())
 
 

@@ -128,8 +128,13 @@ def twins(owned: ir.Table) -> ir.Table:
     return first.join(listed, "person_id")
 
 
-def blockers(candidates: ir.Table, blocked: ir.Table, facts: ir.Table) -> ir.Table:
-    """The account that stands in the way of each person whose creation ends in a conflict.
+def blockers(
+    candidates: ir.Table, contested: ir.Table, owned: ir.Table, facts: ir.Table
+) -> ir.Table:
+    """The account that stands in the way of each person whom the target refuses for a taken name.
+
+    Of somebody who has an account it is another one that carries the very user name; of somebody
+    who has none, whatever matches best.
 
     Returns
     -------
@@ -138,9 +143,13 @@ def blockers(candidates: ir.Table, blocked: ir.Table, facts: ir.Table) -> ir.Tab
     """
     import ibis
 
+    own = owned.filter(owned.place == 0).select("person_id", own_id="account_id")
+    weak = candidates.filter(candidates.tier >= USER_NAME).semi_join(contested, "person_id")
+    held = weak.left_join(own, "person_id").drop("person_id_right")
+    other = held.own_id.isnull() | ((held.tier == USER_NAME) & (held.account_id != held.own_id))
     met = (
-        candidates.filter(candidates.tier >= USER_NAME)
-        .semi_join(blocked, "person_id")
+        held.filter(other)
+        .drop("own_id")
         .join(facts.select("account_id", "account_state"), "account_id")
     )
     first = met.mutate(

@@ -171,6 +171,18 @@ def name_held(stage: Stage, turn: int) -> None:
     stage.fault("blocked_by_existing", person, account=None, others=lambda: [block.id], at=at)
 
 
+@plants("blocked_by_existing")
+def new_name_held(stage: Stage, turn: int) -> None:
+    """Renamed to a name that an account of the target's own holds: the change is refused."""
+    person = stage.person()
+    at, names = first_attempt(stage), stage.married(person)
+    block = stage.foreign(names["user_name"], person.display, stage.world.past(100, 400))
+    block.hidden = True
+    stage.at(stage.world.start, lambda now: stage.target.keep(block))
+    stage.at(at, lambda now: stage.directory.change(person, now, names))
+    stage.fault("blocked_by_existing", person, others=lambda: [block.id], at=at)
+
+
 @mirrors("blocked_by_existing", sources=("entra",))
 def name_held_and_adopted(stage: Stage) -> None:
     """An account of the same name was there, the look-up showed it, and it was adopted."""
