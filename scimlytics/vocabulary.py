@@ -125,6 +125,13 @@ TAKES_AWAY = frozenset(
 )
 """Remedies that take access, an account or a link away, for good or for a while."""
 
+RETRIES = {"entra": "6h,12h,24h,daily:28d", "okta": "retry-after"}
+"""When the known providers try a refused object again by themselves.
+
+``retry-after``: only what met with too many requests, when the target says so; whatever else failed
+becomes a task for a person (Okta's guide on provisioning errors). ``none``: never.
+"""
+
 CAPABILITIES = {
     "entra": (
         "on_demand_user",
@@ -162,7 +169,9 @@ TOGETHER = frozenset(
         ("orphaned", "deprovision_off"),
         ("orphaned", "claim_contradicted"),
         ("inactive", "target_lifecycle_rule"),
+        ("missing", "target_lifecycle_rule"),
         ("missing", "target_group_deleted"),
+        ("missing", "patch_semantics"),
         (None, "quarantine"),
     }
 )
@@ -271,7 +280,8 @@ CAUSES: dict[tuple[str, str | None, str], Cause] = {
             "Was unassigned within the grace; the next cycles disable the account."),
     **_rows("user", "missing", "idp_deprovisioned", "deletion_drift high no reassign_in_source",
             "The provider took the account away, and the person is wanted again since."),
-    **_rows("user", "missing", "target_lifecycle_rule", "deletion_drift high no adjust_lifecycle_rule",
+    **_rows("user", "missing", "target_lifecycle_rule", "deletion_drift high no adjust_lifecycle_rule"
+            " deactivate_reactivate_in_source",
             "A rule of the target removed the account for inactivity."),
     **_rows("user", "missing", "target_deleted",
             "deletion_drift high no deactivate_reactivate_in_source restart_job_full",

@@ -201,8 +201,74 @@ def test_the_twin_goes_only_after_the_names_agree() -> None:
 
     plan = plan_of([twin], here())
 
-    assert remedies(plan) == ["align_mail_and_upn", "remove_twin"]
-    assert plan.rows[1]["after"] == [1]
+    # While the twin holds the name, the new one is refused: it is sent again once it is free.
+    assert remedies(plan) == ["align_mail_and_upn", "remove_twin", "provision_on_demand"]
+    assert [row["after"] for row in plan.rows] == [[], [1], [2]]
+    assert "another name" in plan.rows[1]["act"]
+
+
+def test_a_target_that_mistakes_lists_is_mended_before_a_member_is_added() -> None:
+    edge = finding("membership", "missing", "patch_semantics")
+
+    plan = plan_of([edge], here())
+
+    assert remedies(plan) == ["report_to_vendor", "readd_member", "readd_member"]
+
+
+@pytest.mark.parametrize("remedy", ["fix_mapping", "fix_scope"])
+def test_leavers_and_held_deletions_come_before_a_change_that_begins_an_initial_cycle(
+    remedy: str,
+) -> None:
+    cause = {"fix_mapping": "mapping_misconfigured", "fix_scope": "out_of_scope"}[remedy]
+    rows = [
+        finding("user", "missing", cause),
+        finding("user", "orphaned", "held_by_delete_guard", 2, target_id="a-2"),
+        finding("user", "orphaned", "orphaned_leaver", 3, target_id="a-3"),
+    ]
+
+    order = remedies(plan_of(rows, here()))
+
+    assert order.index(remedy) > order.index("review_staged_deletes")
+    assert order.index(remedy) > order.index("disable_in_target")
+
+
+@pytest.mark.parametrize(
+    ("retries", "cause", "expected"),
+    [
+        ("6h,12h,24h,daily:28d", "no_licence", ["free_licences"]),
+        ("retry-after", "no_licence", ["free_licences", "touch_user", "touch_user"]),
+        ("none", "no_licence", ["free_licences", "touch_user", "touch_user"]),
+        ("retry-after", "throttled", ["wait"]),
+    ],
+)
+def test_whom_a_provider_does_not_try_again_is_sent_by_hand(
+    retries: str, cause: str, expected: list[str]
+) -> None:
+    okta = here(provider="okta", capabilities=frozenset(CAPABILITIES["okta"]), retries=retries)
+
+    assert remedies(plan_of([finding("user", "missing", cause)], okta)) == expected
+
+
+def test_a_step_is_looked_at_when_the_object_is_tried_again() -> None:
+    due = NOW + timedelta(hours=9)
+
+    plan = plan_of([finding("user", "missing", "no_licence", heals_by=due)], here())
+
+    assert plan.rows[0]["look_again_at"] == due
+
+
+def test_the_groups_of_an_account_that_is_made_follow_it_where_nothing_is_on_demand() -> None:
+    rows = [
+        finding("user", "missing", "target_deleted"),
+        finding("membership", "missing", "member_not_provisioned", severity="info"),
+    ]
+    okta = here(provider="okta", capabilities=frozenset(CAPABILITIES["okta"]))
+
+    plan = plan_of(rows, okta)
+
+    assert remedies(plan) == ["deactivate_reactivate_in_source"] * 2 + ["readd_member"] * 2
+    assert [row["after"] for row in plan.rows] == [[], [1], [2], [3]]
+    assert all(row["finding_ids"] == [rows[0]["finding_id"]] for row in plan.rows)
 
 
 def test_users_come_before_groups_and_groups_before_their_edges() -> None:

@@ -106,6 +106,7 @@ def _findings(evidence: Evidence) -> pa.Table:
     ]
     decided = [people, *(question(evidence, context, people) for question in questions)]
     setting = diagnose.Setting(
+        retries=evidence.profile.retries,
         seen_at=context.moment.seen_at,
         cycle=context.moment.cycle,
         capabilities=evidence.profile.capabilities,

@@ -37,6 +37,7 @@ from scimlytics.tables import (
     Table,
     collected_columns,
 )
+from scimlytics.vocabulary import RETRIES
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -487,9 +488,7 @@ def _profile(evidence: Evidence) -> Profile:
         else "presumed"
     )
     capabilities = capabilities_of(provider, settings.provider.capabilities)
-    retries = settings.provider.retries or (
-        "6h,12h,24h,daily:28d" if provider == "entra" else "unknown"
-    )
+    retries = settings.provider.retries or RETRIES.get(provider, "unknown")
     assumptions = (
         Assumption("provider", provider, "from the toml or the content"),
         Assumption("provisioning", provisioning, why_provisioning),

@@ -58,8 +58,9 @@ AFFECTS = {
     "repush_group": "Every member of the group, until it is pushed again.",
     "touch_user": "Whoever reads that attribute sees the other value meanwhile.",
     "touch_group": "Whoever reads that attribute sees the other value meanwhile.",
-    "fix_mapping": "Everybody in scope: a mapping holds for all.",
-    "fix_scope": "Everybody whom the filter or the assignment now lets in.",
+    "fix_mapping": "Everybody in scope: a mapping holds for all, and Entra begins an initial cycle.",
+    "fix_scope": "Everybody whom the filter or the assignment now lets in; Entra begins an initial"
+    " cycle.",
     "match_on_immutable_id": "Everybody in scope: how all are matched changes.",
     "enable_scim": "Everybody who signs in.",
     "decide_deprovisioning": "Everybody who leaves from now on.",
@@ -303,7 +304,27 @@ def _request(method: str, url: str, body: dict[str, Any] | None = None) -> dict[
     return {"method": method, "url": url, "body": body}
 
 
+def _unique(one: Object, here: Circumstances) -> list[Act]:
+    """The key first; then whoever owns the account, then the others: each would match it by a name."""
+    people = ", ".join((one.subject, *one.others)) if one.others else one.subject
+    return [
+        Act(
+            f"Decide whose the account of {people} is, and give everybody else of them a matching"
+            " attribute of their own in the directory.",
+            BY_HAND,
+            _cycle(here),
+        ),
+        Act(
+            "Have the owner sent again, so that the account bears the owner's names; only then break"
+            f" the stored link of the others ({people}), and let the provider match them again.",
+            BY_HAND,
+            _cycle(here),
+        ),
+    ]
+
+
 SPECIAL = {
+    "make_key_unique": _unique,
     "deactivate_reactivate_in_source": _away_and_back,
     "reassign_in_source": _away_and_back,
     "readd_member": _readd,
@@ -319,11 +340,10 @@ SENTENCES = {
     "fix_mapping": "Mend the mapping of {attribute}.",
     "fix_scope": "Mend the scoping filter or the assignment, unless it is meant so: {subject}.",
     "use_security_group": "Use a security enabled group instead of {subject}.",
-    "assign_directly": "Assign {subject} to the application directly: nesting is not followed.",
+    "assign_directly": "Make {subject} a direct member of the assigned group: nesting is not followed.",
     "assign_member": "Assign the member to the application: {subject}.",
     "rename_in_source": "Give {subject} another user name in the directory.",
     "align_mail_and_upn": "Make mail and user principal name of {subject} agree.",
-    "make_key_unique": "Make the matching attribute of {subject} unique in the directory.",
     "split_groups": "Use one group to assign and another to push: {subject}.",
     "enable_in_source": "Enable {subject} in the directory.",
     "fix_credentials": "Renew the provisioning credentials.",
@@ -344,9 +364,9 @@ SENTENCES = {
     "disable_in_target": "Disable {subject} in the target now.",
     "remove_in_target": "Remove {subject} in the target.",
     "merge_accounts": "Move files and rights of {subject} to the account that is matched by the"
-    " immutable key, and disable the other ({others}).",
-    "remove_twin": "Disable the second account of {subject} ({others}) once it can no longer come"
-    " back.",
+    " immutable key; give the other ({others}) another name and disable it.",
+    "remove_twin": "Give the second account of {subject} ({others}) another name, which frees the one"
+    " it holds, and disable it, once it can no longer come back.",
     "adopt_or_rename_existing": "Let the provider adopt the record that blocks {subject}"
     " ({others}), or rename it.",
     "adjust_lifecycle_rule": "Adjust the target's inactivity rule.",

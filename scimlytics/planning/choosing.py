@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scimlytics.diagnose.findings import offers
+from scimlytics.diagnose.findings import FALLBACK, left_alone, offers
 from scimlytics.planning.circumstances import Circumstances
 from scimlytics.vocabulary import REMEDIES, TAKES_AWAY, TOGETHER
 
@@ -16,6 +16,9 @@ MOST_PERCENT, MOST_COUNT = 20, 10
 """Above both, nothing that takes away is planned: so many at once are an incident, not a worklist."""
 FIRST = "disable_in_target"
 """A leaver's access ends before anything else is mended."""
+AHEAD = (FIRST, "adjust_lifecycle_rule", "report_to_vendor")
+"""Of two remedies that belong together these come first: a target that takes one new member for the
+whole list would lose all others, whoever is added to it; a rule would take the account once more."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,20 @@ def remedies_of(row: Row, here: Circumstances) -> tuple[str, ...]:
     if (row["situation"], row["cause"]) in TOGETHER:
         both = [name for name in listed[:2] if name in offered]
         if both:
-            return tuple(sorted(both, key=lambda name: (name != FIRST, REMEDIES[name][0])))
+            both.sort(key=lambda name: (name not in AHEAD, REMEDIES[name][0]))
+            # The twin held the name: whatever was refused meanwhile is sent once it is free.
+            return (*both, *_again(row, here)) if "remove_twin" in both else tuple(both)
+    if left_alone(row["cause"], row["object_type"], here.retries):
+        return tuple(dict.fromkeys((*offered[:1], *_again(row, here))))
     return (offered[0],) if offered else ("manual_edit",)
+
+
+def _again(row: Row, here: Circumstances) -> tuple[str]:
+    """How an object is sent once more: on demand where there is such a thing."""
+    kind = row["object_type"]
+    if offers(here.capabilities, "provision_on_demand", kind):
+        return ("provision_on_demand",)
+    return (FALLBACK[kind],)
 
 
 def _why_not(row: Row, here: Circumstances) -> str | None:

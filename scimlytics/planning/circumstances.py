@@ -37,6 +37,8 @@ class Circumstances:
     job: str | None = None
     rules: Mapping[str, str] = field(default_factory=dict)
     """Object type → the id of its synchronisation rule."""
+    retries: str = "unknown"
+    """When the provider tries a refused object again by itself."""
     evidence: str = ""
     """A hash of the snapshots that the plan rests on."""
     valid: timedelta = VALID
@@ -63,6 +65,7 @@ def circumstances_of(evidence: Evidence, valid: timedelta = VALID) -> Circumstan
         privileged=_privileged(evidence),
         app=job.get("app_id"),
         job=job.get("job_id"),
+        retries=profile.retries,
         rules=_rules(evidence, job.get("job_id")),
         evidence=fingerprint(evidence),
         valid=valid,

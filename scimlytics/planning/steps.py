@@ -25,12 +25,13 @@ from scimlytics.planning.circumstances import Circumstances
 from scimlytics.vocabulary import REMEDIES
 
 KINDS = ("user", "group", "membership")
-CALL = "provision_on_demand"
-MAKES = frozenset(
-    {"deactivate_reactivate_in_source", "reassign_in_source", "touch_group", "repush_group", CALL}
-)
-"""Remedies after which what is missing is there; its memberships have to follow."""
+CALL, READD = "provision_on_demand", "readd_member"
+FOR_PEOPLE = 7
+"""The rung of remedies that are for people to find out; after all others what is missing is there, and
+its memberships have to follow."""
 RESTARTS = ("restart_job", "restart_job_full", "resync_all")
+RESTARTS_TOO = ("fix_mapping", "fix_scope")
+"""A change of mapping or scope makes Entra begin an initial cycle: so it is a restart as well."""
 BEFORE_RESTART = ("review_staged_deletes", "decide_deprovisioning", FIRST, "fix_credentials")
 """A restart drops what waits: disables and held deletions come first."""
 URGENT, WIDE, OBJECTS, RESTART, CLEANUP, PEOPLE = range(6)
@@ -66,7 +67,7 @@ class Draft:
             return RESTART
         if self.remedy in TWINS:
             return CLEANUP
-        if self.rung == 7:
+        if self.rung == FOR_PEOPLE:
             return PEOPLE
         return OBJECTS if self.kind in KINDS else WIDE
 
@@ -107,9 +108,18 @@ def drafts_of(
             if before and before[-1] not in _all_before(chain):
                 chain[0].after.update(before[-1:])
             before = chain
-            if remedy in MAKES and row["situation"] == "missing":
+            if REMEDIES[remedy][0] < FOR_PEOPLE and row["situation"] == "missing":
                 last.setdefault((row["object_type"], row["source_id"]), []).append(chain[-1])
-    _follow(edges, findings, last, here)
+    for row in _waiting(findings, last):
+        if "on_demand_group" in here.capabilities:
+            _edge(edges, row)
+        elif _key(READD, row) not in made and ("user", row["source_id"]) in last:
+            # A group that is made takes its members along; an account joins nothing by itself.
+            chain = made[_key(READD, row)] = _chain(READD, row, here)
+            chain[0].after.update(_makers(row, last))
+            for step in chain:
+                step.subjects.append(row["subject"])
+                step.findings += sorted({name for one in chain[0].after for name in one.findings})
     for group_id in edges:
         # A call with members sends the group as well.
         for step in made.pop((CALL, "group", group_id, None, None), []):
@@ -144,21 +154,20 @@ def _edge(edges: dict[str, dict[str, _Edge]], row: Row) -> _Edge:
     return group.setdefault(row["source_id"], _Edge(row))
 
 
-def _follow(
-    edges: dict[str, dict[str, _Edge]],
-    findings: Sequence[Row],
-    last: dict[tuple[str, str], list[Draft]],
-    here: Circumstances,
-) -> None:
-    """Send the memberships of accounts and groups that a step makes anew: nothing else would."""
-    if "on_demand_group" not in here.capabilities:
-        return
+def _waiting(findings: Sequence[Row], last: dict[tuple[str, str], list[Draft]]) -> Iterable[Row]:
+    """The memberships of accounts and groups that a step makes anew: nothing else would send them."""
     for row in findings:
-        waits = row["object_type"] == "membership" and row["situation"] == "missing"
-        if waits and row["severity"] == "info" and row["status"] != "suppressed":
-            made = ("user", row["source_id"]) in last or ("group", row["group_source_id"]) in last
-            if made and row["source_id"] and row["group_source_id"]:
-                _edge(edges, row)
+        missing = row["object_type"] == "membership" and row["situation"] == "missing"
+        waits = row["severity"] == "info" and row["status"] != "suppressed"
+        named = row["source_id"] and row["group_source_id"]
+        if missing and waits and named and _makers(row, last):
+            yield row
+
+
+def _makers(row: Row, last: dict[tuple[str, str], list[Draft]]) -> list[Draft]:
+    """The steps that make the account or the group of a membership."""
+    ends = (("user", row["source_id"]), ("group", row["group_source_id"]))
+    return [step for end in ends for step in last.get(end, [])]
 
 
 def _packed(
@@ -176,9 +185,8 @@ def _packed(
             call = on_demand(Object("group", name, group_id, None), names, here)
             step = Draft(CALL, call, "membership", name, members=names)
             step.subjects = [one.row["subject"] for one in some]
-            step.after.update(last.get(("group", group_id), []))
             for one in some:
-                step.after.update(one.after, last.get(("user", one.row["source_id"]), []))
+                step.after.update(one.after, _makers(one.row, last))
             found = {name for one in some for name in one.findings}
             # What only follows an account or group that is made anew repairs that finding.
             step.findings = sorted(found or {name for one in step.after for name in one.findings})
@@ -241,7 +249,7 @@ def _all_before(chain: Sequence[Draft]) -> set[Draft]:
 def _order_hazards(steps: Sequence[Draft]) -> None:
     """What must not happen in another order, whoever asked for it."""
     for step in steps:
-        if step.remedy in RESTARTS:
+        if step.remedy in (*RESTARTS, *RESTARTS_TOO):
             step.after.update(one for one in steps if one.remedy in BEFORE_RESTART)
 
 
@@ -281,8 +289,9 @@ def numbered(steps: Sequence[Draft], here: Circumstances) -> list[dict[str, Any]
             begins = max(begins, calls)
             calls = begins + takes
         if step.remedy == "wait":
-            healed = (step.heals_by or here.as_of) - here.as_of
-            takes = max(healed, here.cycle)
+            takes = max(takes, here.cycle)
+        if step.heals_by is not None:  # it is tried again then, not when its reason is gone
+            takes = max(takes, step.heals_by - here.as_of - begins - step.act.wait)
         ends[step] = begins + takes + step.act.wait
         rows.append(
             {
