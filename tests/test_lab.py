@@ -7,16 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import scimlytics as scim
 from scimlytics import shipped
 from scimlytics.checks import run
 from scimlytics.errors import InputError
+from scimlytics.evidence import Evidence
 from scimlytics.lab import read_faults, score, simulate, summary, what_if
+from scimlytics.lab.big import FAULTS, Size, big
 from scimlytics.lab.faults import PLANTERS
 from scimlytics.lab.mix import RARE
 from scimlytics.lab.score import meets, pair
+from scimlytics.lab.world import AS_OF
+from scimlytics.settings import Settings
 from scimlytics.vocabulary import CAUSES
 from tests.cli import call
 
@@ -369,6 +374,39 @@ def test_a_small_limit_takes_longer_and_without_retries_loses_people() -> None:
     assert given_up["waiting"].item() > ended.loc[5, "waiting"]
     assert (curves.groupby("rate_limit")["waiting"].first() == 60).all()
     assert curves.equals(what_if(60, rate_limits=(5, 60)))
+
+
+def test_a_big_tenant_is_made_of_the_canonical_tables_and_its_faults_are_found(
+    tmp_path: Path,
+) -> None:
+    rows = big(tmp_path / "made", Size(2_000, 10_000, 4_000))
+    truth = json.loads((tmp_path / "made" / "truth.json").read_text(encoding="utf-8"))
+    tables = {path.stem: pq.read_table(path) for path in (tmp_path / "made").glob("*.parquet")}
+    whole = ["users", "groups", "memberships"]
+    settings = Settings.model_validate(
+        {
+            "source": {"system": "entra", "taken_at": AS_OF, "complete": [*whole, "assignments"]},
+            "target": {"system": "scim", "taken_at": AS_OF, "complete": whole},
+        }
+    )
+    scored = score(run(Evidence(tables, settings=settings, name="big")).findings.to_pylist(), truth)
+
+    assert rows == sum(table.num_rows for table in tables.values())
+    assert {one["cause"] for one in truth["faults"]} == set(FAULTS)
+    assert (scored["recall"], scored["precision"], scored["cause_accuracy"]) == (1.0, 1.0, 1.0)
+
+
+def test_a_big_tenant_follows_its_seed_and_goes_into_a_new_folder(tmp_path: Path) -> None:
+    size = Size(1_000, 4_000, 2_000)
+    for name, seed in (("1", 1), ("2", 1), ("3", 2)):
+        big(tmp_path / name, size, seed)
+
+    assert files(tmp_path / "1") == files(tmp_path / "2")
+    assert files(tmp_path / "1") != files(tmp_path / "3")
+    with pytest.raises(InputError, match="is not empty"):
+        big(tmp_path / "1", size)
+    with pytest.raises(InputError, match="at least"):
+        big(tmp_path / "4", Size(10, 10, 10))
 
 
 @pytest.mark.parametrize("people", [0, 5001])
