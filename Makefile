@@ -67,6 +67,10 @@ sample: $(VENV)/.test ## Make data/sample again.
 bench: $(TEST_READY) ## Run the benchmarks: speed, memory, accuracy.
 	@for file in benchmarks/*.py; do $(BIN)/python "$$file" || exit; done
 
+.PHONY: scene
+scene: $(VENV)/.test ## Play real scenes: a SCIM client, nginx with a limit, a SCIM server; needs nginx.
+	$(BIN)/python -m tests.lab_scene
+
 .PHONY: mutate-rules
 mutate-rules: $(VENV)/.test ## Take out each rule in turn: does a test notice?
 	$(BIN)/python -m tests.mutate_rules

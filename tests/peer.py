@@ -91,11 +91,7 @@ def peer(
         [str(server), "--port", str(behind), "--bearer-token", token],
         [program, "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")],
     ]
-    running = [
-        subprocess.Popen(one, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for one in commands
-    ]
-    try:
+    with running(commands):
         for one in (behind, port):
             wait_for(one)
         direct = f"http://127.0.0.1:{behind}"
@@ -117,11 +113,22 @@ def peer(
             for n in range(groups)
         ]
         yield Peer(f"http://127.0.0.1:{port}", direct, folder, burst, people, made)
+
+
+@contextmanager
+def running(commands: list[list[str]], environment: dict[str, str] | None = None) -> Iterator[None]:
+    """Programs that run while the block does, and are ended by their process ids."""
+    begun = [
+        subprocess.Popen(one, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+        for one in commands
+    ]
+    try:
+        yield
     finally:
-        for one in running:
+        for one in begun:
             with suppress(ProcessLookupError):
                 os.kill(one.pid, signal.SIGTERM)
-        for one in running:
+        for one in begun:
             one.wait(20)
 
 
