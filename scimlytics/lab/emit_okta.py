@@ -109,8 +109,8 @@ def user(person: Person) -> dict[str, Any]:
     status = "ACTIVE" if person.active else "SUSPENDED" if person.suspended else "DEPROVISIONED"
     made = _ms(person.created)
     profile = {
-        "firstName": person.given,
-        "lastName": person.family,
+        "firstName": person.given or None,
+        "lastName": person.family or None,
         "displayName": person.display,
         "login": person.login,
         "email": person.mail,
