@@ -47,7 +47,7 @@ taken_at = 2026-11-20T06:10:00Z
 complete = ["users", "groups", "memberships"]
 {more}
 [log]
-covers = [2026-10-21T06:00:00Z, 2026-11-20T06:00:00Z]
+{covers}
 """
 Expected = tuple[str, str | None, str | None, str]
 
@@ -68,6 +68,7 @@ class Scene:
     files: dict[str, Any] = field(default_factory=dict)
     more: str = ""
     source: str = "entra"
+    covers: str | None = "covers = [2026-10-21T06:00:00Z, 2026-11-20T06:00:00Z]"
     expected: set[Expected] = field(default_factory=set)
 
     def person(
@@ -154,7 +155,7 @@ class Scene:
             files["target/groups.json"] = scim_list(*made)
         if self.audits:
             files["source/directoryAudits.json"] = audits_page(*self.audits)
-        toml = TOML.format(source=self.source, more=self.more)
+        toml = TOML.format(source=self.source, more=self.more, covers=self.covers or "")
         return write_evidence(folder, {**files, **self.files}, toml)
 
     def found(self, folder: Path) -> set[Expected]:

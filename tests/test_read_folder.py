@@ -254,6 +254,23 @@ def test_coverage_is_from_first_to_last_event_unless_declared(tmp_path: Path) ->
     assert declared.tables["coverage"].to_pylist()[0]["from"].day == 21
 
 
+def test_a_gap_between_two_exports_of_a_log_ends_what_is_covered_before_it(tmp_path: Path) -> None:
+    def part(*days: int) -> dict[str, Any]:
+        times = [f"2026-11-{day:02d}T08:00:00Z" for day in days]
+        return log_page(*(graph_event(f"e{at}", at=at) for at in times))
+
+    apart = read(tmp_path / "1", {"log/a.json": part(1, 2, 3), "log/b.json": part(9, 10, 11)})
+    weekend = read(tmp_path / "2", {"log/a.json": part(1, 2, 3), "log/b.json": part(6, 7)})
+    quiet = read(tmp_path / "3", {"log/a.json": part(1, 8), "log/b.json": part(14, 15)})
+    overlap = read(tmp_path / "4", {"log/a.json": part(1, 2, 11), "log/b.json": part(9, 10)})
+
+    def begin(loaded: Any) -> list[int]:
+        return [row["from"].day for row in loaded.tables["coverage"].to_pylist()]
+
+    assert begin(apart) == [9]
+    assert begin(weekend) == begin(quiet) == begin(overlap) == [1]
+
+
 def test_the_newest_time_in_the_data_dates_a_side(tmp_path: Path) -> None:
     files: dict[str, object] = {
         "source/u.json": users_page(graph_user()),

@@ -1,16 +1,26 @@
 """People: what a simulated tenant does not bring about, one small tenant per rule and look-alike."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import scimlytics as scim
-from tests.native import attribute_mapping, audit_target, change, directory_audit, sync_schema
+from tests.native import (
+    attribute_mapping,
+    audit_target,
+    change,
+    directory_audit,
+    graph_assignment,
+    graph_user,
+    sync_schema,
+)
 from tests.native_target import (
     filescom_history,
     filescom_user,
     okta_app_user,
     okta_event,
     okta_user,
+    scim_list,
     scim_user,
 )
 from tests.scene import EARLY, FRESH, LATE, OLD, Scene
@@ -90,6 +100,23 @@ def test_a_name_that_differs_since_nobody_knows_when(tmp_path: Path) -> None:
     made.expect("rename_lag", "user", "ada", "stale")
     made.person("bea", account=False)
     made.account("bea", more={"userName": "BEA@Example.com"})
+
+    assert made.found(tmp_path) == made.expected
+
+
+def test_a_guest_renamed_in_the_target_is_known_by_the_address_that_is_sent(tmp_path: Path) -> None:
+    made = Scene()
+    made.people["ada"] = graph_user(
+        "p-ada",
+        "ada_fabrikam.example#EXT#@contoso.onmicrosoft.com",
+        mail="ada@fabrikam.example",
+        userType="Guest",
+    )
+    made.assigned.append(graph_assignment("p-ada", created=OLD))
+    made.account("ada", more={"userName": "a.lund@example.com"}, email="ada@fabrikam.example")
+    earlier = scim_user("ada@fabrikam.example", id="a-ada", created=OLD, external_id="p-ada")
+    made.files["target/previous/20261110T000000Z/users.json"] = scim_list(earlier)
+    made.expect("target_renamed", "user", "ada", "stale")
 
     assert made.found(tmp_path) == made.expected
 
@@ -324,3 +351,30 @@ def test_changed_settings_are_a_marker_and_entries_of_cycles_are_none(tmp_path: 
     )
     assert "2 times, last at 2026-11-10 09:00 UTC by root@example.com" in row["detail"]
     assert [one["id"] for one in row["evidence"]] == ["set-0", "set-1"]
+
+
+def test_what_came_into_scope_where_a_part_of_the_log_is_missing_is_not_blamed_on_it(
+    tmp_path: Path,
+) -> None:
+    made = Scene(covers=None)
+    made.person("ada", account=False, assigned="2026-11-06T09:00:00Z")
+    made.person("bea", account=False, assigned="2026-11-12T09:00:00Z")
+    for day in (1, 2, 3):
+        made.person(f"early{day}")
+        made.event(f"early{day}", f"2026-11-0{day}T09:00:00Z", target_id=f"a-early{day}")
+    for day in (10, 12, 14, 16, 18, 19):
+        made.person(f"late{day}")
+        made.event(f"late{day}", f"2026-11-{day}T09:00:00Z", target_id=f"a-late{day}")
+    folder = made.write(tmp_path)
+    page = json.loads((folder / "log/provisioning.json").read_text(encoding="utf-8"))
+    for name, part in (("one", page["value"][:3]), ("two", page["value"][3:])):
+        (folder / f"log/{name}.json").write_text(json.dumps({**page, "value": part}))
+    (folder / "log/provisioning.json").unlink()
+
+    with scim.read(folder) as evidence:
+        found = scim.check(evidence).set_index("subject")
+
+    assert found.loc["bea@example.com", "cause"] == "incremental_blind_spot"
+    assert found.loc["ada@example.com", "cause"] == "unknown"
+    assert found.loc["log.events", "cause"] == "log_gap"
+    assert "2026-11-03 09:00 UTC and 2026-11-10 09:00 UTC" in found.loc["log.events", "detail"]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 LONGEST_LIST = 20
 APART = timedelta(hours=24)
 """Snapshots that lie further apart show two different states of the tenant."""
+GAP = timedelta(hours=24)
+"""A shorter one between two exports of the log is no more than a quiet night."""
 SKEW = timedelta(minutes=5)
 """So much ahead a clock may be before it matters."""
 
@@ -48,6 +50,7 @@ def quality(evidence: Evidence, context: Context, people: pa.Table) -> pa.Table:
             }
         )
     rows += _times(evidence, context)
+    rows += _gap(evidence, context)
     undecided = [
         row["subject"]
         for row in people.select(["subject", "certainty", "cause"]).to_pylist()
@@ -116,6 +119,33 @@ def _times(evidence: Evidence, context: Context) -> list[dict[str, Any]]:
                 }
             )
     return rows
+
+
+def _gap(evidence: Evidence, context: Context) -> list[dict[str, Any]]:
+    """Events from before the time of which the log is known whole: between the two a part is missing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    begins = context.moment.covered_from
+    if begins is None:
+        return []
+    at = evidence.rows("events").column("at")
+    earlier = at.filter(pc.less(at, pa.scalar(begins, at.type)))
+    newest: datetime | None = pc.max(earlier).as_py()
+    if newest is None or begins - newest <= GAP:
+        return []
+    return [
+        {
+            "object_type": "evidence",
+            "cause": "log_gap",
+            "certainty": "confirmed",
+            "subject": "log.events",
+            "since": newest,
+            "until": begins,
+            "detail": f"Between {_shown(newest)} and {_shown(begins)} a part of the log is missing;"
+            " only what was logged after that counts as the whole log.",
+        }
+    ]
 
 
 def _stale(subject: str, taken: datetime, detail: str) -> dict[str, Any]:

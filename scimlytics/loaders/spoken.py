@@ -6,7 +6,7 @@ in it, unless somebody says when it was taken.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from scimlytics.loaders.reading import SIDED, FileRead
@@ -39,12 +39,17 @@ OWNER = {
     "scim_requests": "log",
     "target_audit": "target",
 }
+QUIET = timedelta(days=3)
+"""So long nothing may happen in a small tenant, over a weekend say."""
 LAST_YEAR = 2100
 """What lies further ahead is a sentinel or a typing error."""
 
 
 def coverage(tables: dict[str, pa.Table], settings: Settings) -> pa.Table:
     """What the log can speak about: one row per product and job.
+
+    Where two exports lie further apart than the log is ever quiet inside one, a part of it is missing:
+    then only what follows is covered.
 
     Parameters
     ----------
@@ -55,7 +60,9 @@ def coverage(tables: dict[str, pa.Table], settings: Settings) -> pa.Table:
     """
     import pyarrow.compute as pc
 
-    events = tables["events"].select(["product", "job_id", "at"]).replace_schema_metadata(None)
+    names = ["product", "job_id", "at", "source_file"]
+    events = tables["events"].select(names).replace_schema_metadata(None)
+    whole_since = _whole_since(events)
     grouped = events.group_by(["product", "job_id"]).aggregate(
         [("at", "min"), ("at", "max"), ("at", "count")]
     )
@@ -66,7 +73,10 @@ def coverage(tables: dict[str, pa.Table], settings: Settings) -> pa.Table:
     made: dict[str, list[Any]] = {
         "product": [row["product"] for row in rows],
         "job_id": [row["job_id"] for row in rows],
-        "from": [covers[0] if covers else row["at_min"] for row in rows],
+        "from": [
+            covers[0] if covers else _later(row["at_min"], whole_since.get(row["product"]))
+            for row in rows
+        ],
         "to": [covers[1] if covers else row["at_max"] for row in rows],
         "events": [row["at_count"] for row in rows],
         "declared": [covers is not None] * len(rows),
@@ -75,6 +85,29 @@ def coverage(tables: dict[str, pa.Table], settings: Settings) -> pa.Table:
     return table.take(
         pc.sort_indices(table, sort_keys=[("product", "ascending"), ("job_id", "ascending")])
     )
+
+
+def _later(first: datetime | None, since: datetime | None) -> datetime | None:
+    return max((one for one in (first, since) if one is not None), default=None)
+
+
+def _whole_since(events: pa.Table) -> dict[str, datetime]:
+    """Product → since when its log has no gap between two exports, where there is one."""
+    import pyarrow.compute as pc
+
+    dated = events.filter(pc.is_valid(events.column("at"))).to_pandas()
+    dated = dated.sort_values("at", kind="stable")
+    of_file = dated.groupby(["product", "source_file"], dropna=False)["at"]
+    longest = of_file.diff().groupby(dated["product"]).max()
+    spans = of_file.agg(["min", "max"]).reset_index().sort_values("min", kind="stable")
+    found = {}
+    for product, some in spans.groupby("product"):
+        quiet = max(longest[product], QUIET) if longest[product] == longest[product] else QUIET
+        before = some["max"].cummax().shift()
+        apart = some[some["min"] - before > quiet]
+        if len(apart):
+            found[str(product)] = apart["min"].iloc[-1].to_pydatetime()
+    return found
 
 
 def newest_of(

@@ -161,7 +161,8 @@ def compared(
     -------
     ir.Table
         ``person_id``, ``account_id``, ``column``, ``attribute``, ``source``, ``rank`` (order
-        among alternatives), ``flow_type``, ``mapped``, ``wants``, ``holds``, ``equal``.
+        among alternatives), ``flow_type``, ``mapped``, ``wants``, ``wants_key`` (folded, where
+        capitals do not matter), ``holds``, ``equal``.
     """
     import ibis
 
@@ -198,6 +199,7 @@ def compared(
                 flow_type=ibis.literal(one.flow_type, "string"),
                 mapped=ibis.literal(one.mapped),
                 wants=wants,
+                wants_key=wants_key,
                 holds=holds,
                 equal=(wants_key.nullif("") == holds_key.nullif("")).fill_null(
                     wants_key.nullif("").isnull() & holds_key.nullif("").isnull()
@@ -256,7 +258,7 @@ def differences(
         A row per person and attribute that differs: the columns of *compared*, ``share``,
         ``written``, ``written_at``, ``written_value`` (the newest claim on the attribute),
         ``changed_at``, ``changed`` (when the source changed, and the entry), ``earlier_holds``
-        (what the newest older snapshot held), ``earlier_at``.
+        and ``earlier_holds_key`` (what the newest older snapshot held), ``earlier_at``.
     """
     import ibis
 
@@ -300,6 +302,7 @@ def differences(
                 account_id="id",
                 column=ibis.literal(column, "string"),
                 earlier_holds=older[column],
+                earlier_holds_key=older[FOLDED.get(column, column)],
                 earlier_at="taken_at",
             )
             for column in (*LOGIN_KEYS, *LEARNT)
