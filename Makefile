@@ -54,6 +54,7 @@ docs: $(VENV)/.test ## Write the generated parts of the documentation again.
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/causes.py
 	$(BIN)/python docs/incidents.py
+	$(BIN)/python docs/reliability.py
 
 .PHONY: sample
 sample: $(VENV)/.test ## Make data/sample again.

@@ -25,8 +25,8 @@ def blocks(page: Path, language: str) -> list[str]:
     return [text for word, text in FENCE.findall(page.read_text("utf-8")) if word == language]
 
 
-def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+def generator(name: str = "generate") -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -40,6 +40,13 @@ def test_the_generated_pages_are_fresh() -> None:
     written = {path.name: path.read_text("utf-8") for path in (DOCS / "reference").glob("*.md")}
 
     assert generator().pages() == written, "stale: run `make docs`"
+
+
+def test_each_scenario_of_the_page_of_reliability_has_its_test() -> None:
+    made = generator("reliability")
+
+    assert made.missing() == []
+    assert made.page() == (DOCS / "reliability.md").read_text("utf-8"), "stale: run `make docs`"
 
 
 def test_the_catalogue_names_each_check_and_cause() -> None:

@@ -1,0 +1,83 @@
+"""Write docs/reliability.md: what may go wrong, what becomes of it, and the test that shows it.
+
+``make docs`` runs it. A scenario whose test is not there stops it.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import tomllib
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "reliability.md"
+SCENARIOS = PAGE.with_suffix(".toml")
+NOTE = "<!-- Written by docs/reliability.py; change docs/reliability.toml and run `make docs`. -->"
+
+NOT_MADE = (
+    "Nothing writes to a directory, a provider or an application: there is no half-sent repair to"
+    " recover from.",
+    "There is no database file: a store is parquet with hashes, and whatever an engine builds is"
+    " built anew.",
+)
+
+
+@cache
+def scenarios() -> tuple[dict[str, str], ...]:
+    """``part``, ``what`` goes wrong, what it ``becomes``, and the ``test`` that shows it."""
+    return tuple(tomllib.loads(SCENARIOS.read_text(encoding="utf-8"))["scenarios"])
+
+
+@cache
+def tests_of(name: str) -> frozenset[str]:
+    """The test functions of a file."""
+    tree = ast.parse((ROOT / "tests" / f"{name}.py").read_text(encoding="utf-8"))
+    return frozenset(
+        one.name
+        for one in ast.walk(tree)
+        if isinstance(one, ast.FunctionDef) and one.name.startswith("test_")
+    )
+
+
+def missing() -> list[str]:
+    """The tests that scenarios name and that are not there."""
+    named = [one["test"].partition("::") for one in scenarios()]
+    return [f"{file}::{name}" for file, _, name in named if name not in tests_of(file)]
+
+
+def page() -> str:
+    """The page."""
+    lines = [
+        NOTE,
+        "",
+        "# What may go wrong, and what becomes of it",
+        "",
+        f"{len(scenarios())} scenarios, each with the test that brings it about; all of them run before"
+        " a change",
+        'goes in, and `make test PYTEST="tests/test_http.py -k NAME"` runs one. Servers, disks and power cuts',
+        "are models of our own, except where a test says that they are real: a SCIM server and nginx by",
+        "others, a browser, kernels.",
+    ]
+    for part in dict.fromkeys(one["part"] for one in scenarios()):
+        head = ["| What happens | What becomes of it | Shown by |", "| --- | --- | --- |"]
+        lines += ["", f"## {part}", "", *head]
+        for one in scenarios():
+            file, _, name = one["test"].partition("::")
+            row = f"| {one['what']} | {one['becomes']} | `{file}.py` `{name}` |"
+            lines += [row] if one["part"] == part else []
+    lines += ["", "## What cannot happen", "", *(f"- {one}" for one in NOT_MADE)]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write it, unless a test is missing."""
+    if lost := missing():
+        raise SystemExit("reliability: no such test: " + ", ".join(lost))
+    PAGE.write_text(page(), encoding="utf-8")
+    sys.stdout.write(f"{PAGE.name} written\n")
+
+
+if __name__ == "__main__":
+    main()
