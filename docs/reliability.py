@@ -56,7 +56,7 @@ def page() -> str:
         "",
         f"{len(scenarios())} scenarios, each with the test that brings it about; all of them run before"
         " a change",
-        'goes in, and `make test PYTEST="tests/test_http.py -k NAME"` runs one. Servers, disks and power cuts',
+        'goes in; `make test PYTEST="tests/test_http.py -k NAME"` runs one. Servers, disks and power cuts',
         "are models of our own, except where a test says that they are real: a SCIM server and nginx by",
         "others, a browser, kernels.",
     ]

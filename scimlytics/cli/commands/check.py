@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scimlytics.cli import notice
+from scimlytics.cli.notice import NotifyOption
 from scimlytics.cli.options import (
     AsOfOption,
     EvidenceArgument,
@@ -82,6 +84,7 @@ def check(
     as_of: AsOfOption = None,
     marks: MarksOption = None,
     history: HistoryOption = None,
+    notify: NotifyOption = None,
 ) -> None:
     """Find what disagrees between the directory, the log and the application.
 
@@ -91,13 +94,17 @@ def check(
     from scimlytics.cli import verdict
 
     limit = verdict.fail_on(fail_on, has_history=has_history(evidence, history))
+    addresses = notice.addresses(notify)
     ready(out, evidence)
     if form is Format.parquet and out is None and sys.stdout.isatty():
         raise InputError("--format parquet: is no text for a terminal; give --out FILE.")
     checked = checked_evidence(evidence, only=only, as_of=as_of, marks=marks, history=history)
     publish(written(checked, form, limit), out)
     tell(checked)
-    raise typer.Exit(verdict.exit_code(checked.findings, limit, checked.lacking))
+    code = verdict.exit_code(checked.findings, limit, checked.lacking)
+    found = verdict.failing(checked.findings, limit)
+    notice.send(addresses, code, found, evidence.name, str(out or evidence))
+    raise typer.Exit(code)
 
 
 def has_history(evidence: Path, history: Path | None) -> bool:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scimlytics.cli import notice
+from scimlytics.cli.notice import NotifyOption
 from scimlytics.cli.options import (
     AsOfOption,
     EvidenceArgument,
@@ -64,6 +66,7 @@ def report(
             show_default=False,
         ),
     ] = None,
+    notify: NotifyOption = None,
 ) -> None:
     """Run the notebooks and make pages that work without a network.
 
@@ -75,6 +78,9 @@ def report(
 
     known_before = has_history(evidence, history)
     limit = None if fail_on is None else verdict.fail_on(fail_on, has_history=known_before)
+    if notify is not None and limit is None:
+        raise InputError("--notify: needs --fail-on, which says what is worth a message.")
+    addresses = notice.addresses(notify)
     parameters = named(parameter or [])
     outside(out, evidence)
     known = reports.notebook_names()
@@ -89,7 +95,10 @@ def report(
     tell(checked)
     whole(made)
     if limit is not None:
-        raise typer.Exit(verdict.exit_code(checked.findings, limit, checked.lacking))
+        code = verdict.exit_code(checked.findings, limit, checked.lacking)
+        found = verdict.failing(checked.findings, limit)
+        notice.send(addresses, code, found, evidence.name, str(made.index))
+        raise typer.Exit(code)
 
 
 def pages(
