@@ -73,8 +73,8 @@ scene: $(VENV)/.test ## Play real scenes: a SCIM client, nginx with a limit, a S
 	$(BIN)/python -m tests.lab_scene
 
 .PHONY: mutate-rules
-mutate-rules: $(VENV)/.test ## Take out each rule in turn: does a test notice?
-	$(BIN)/python -m tests.mutate_rules
+mutate-rules: $(VENV)/.test ## Take out each rule in turn: does a test notice? MUTANTS=--negated turns conditions round.
+	$(BIN)/python -m tests.mutate_rules $(MUTANTS)
 
 .PHONY: wheel
 wheel: $(VENV)/.test ## Build the wheel into dist/.

@@ -1,23 +1,27 @@
 """Take out each rule in turn: does a test notice?
 
 ``make mutate-rules``. The tests of the rules run once as they are, and it is noted which rules decided
-something in which test. Then each rule is taken out and those tests run until one of them fails. The
-last line says how many rules there are and how many were noticed; rules that nobody missed are named.
+something in which test. Then each rule is taken out and those tests run until one of them fails. With
+``--negated`` each condition of each rule is turned round instead, one at a time. The last line says how
+many mutants there are and how many were noticed; those that nobody missed are named.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scimlytics import diagnose
+from scimlytics.diagnose.rule import Rule
 
 FILES = sorted(str(path) for path in Path(__file__).parent.glob("test_rules_*.py"))
 Place = tuple[str, int]
@@ -29,6 +33,7 @@ class Watch:
     def __init__(self) -> None:
         self.test = ""
         self.decided: dict[Place, set[str]] = defaultdict(set)
+        self.conditions: dict[int, int] = {}
         self.seconds: dict[str, float] = {}
         self.failed: set[str] = set()
 
@@ -44,6 +49,9 @@ class Watch:
 
 def main() -> int:
     """Run the mutants."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--negated", action="store_true", help="turn conditions round")
+    negated = parser.parse_args().negated
     watch = Watch()
     with _watching(watch):
         code = _pytest(FILES, watch)
@@ -53,14 +61,16 @@ def main() -> int:
     survivors, mutants = [], 0
     for kind, rules in list(diagnose.RULES.items()):
         for place, rule in enumerate(rules):
-            mutants += 1
             tests = sorted(watch.decided[kind, place], key=lambda one: watch.seconds[one])
-            with _without(kind, place):
-                killed = any(_fails(test) for test in tests)
-            if not killed:
-                survivors.append(f"{kind} {place} {rule.cause}")
-                sys.stdout.write(f"survived: {survivors[-1]}\n")
-                sys.stdout.flush()
+            changed = _negated(rule, watch.conditions[id(rule.when)]) if negated else [("", None)]
+            for what, mutant in changed:
+                mutants += 1
+                with _instead(kind, place, mutant):
+                    killed = any(_fails(test) for test in tests)
+                if not killed:
+                    survivors.append(f"{kind} {place} {rule.cause}{what}")
+                    sys.stdout.write(f"survived: {survivors[-1]}\n")
+                    sys.stdout.flush()
     sys.stdout.write(f"{mutants} mutants, {mutants - len(survivors)} killed\n")
     return 1 if survivors else 0
 
@@ -71,6 +81,8 @@ def _watching(watch: Watch) -> Iterator[None]:
     kinds = {id(rules): kind for kind, rules in diagnose.RULES.items()}
 
     def evaluate(rows: Any, rules: Any, grades: Any) -> Any:
+        for rule in rules:
+            watch.conditions[id(rule.when)] = len(rule.when(rows))
         decided = own(rows, rules, grades)
         places = decided.select("rule").distinct().to_pyarrow().column("rule").to_pylist()
         for place in places:
@@ -84,10 +96,25 @@ def _watching(watch: Watch) -> Iterator[None]:
         diagnose.evaluate = own
 
 
+def _negated(rule: Rule, number: int) -> list[tuple[str, Rule | None]]:
+    """The rule with one condition after the other turned round."""
+
+    def turned(place: int) -> Rule:
+        def when(rows: Any) -> list[Any]:
+            found = list(rule.when(rows))
+            return [~one if at == place else one for at, one in enumerate(found)]
+
+        return replace(rule, when=when)
+
+    return [(f", condition {place + 1} of {number}", turned(place)) for place in range(number)]
+
+
 @contextlib.contextmanager
-def _without(kind: str, place: int) -> Iterator[None]:
+def _instead(kind: str, place: int, mutant: Rule | None) -> Iterator[None]:
+    """Put a mutant in the place of a rule; None takes it out."""
     rules = diagnose.RULES[kind]
-    diagnose.RULES[kind] = tuple(rule for number, rule in enumerate(rules) if number != place)
+    kept = [mutant] if mutant is not None else []
+    diagnose.RULES[kind] = (*rules[:place], *kept, *rules[place + 1 :])
     try:
         yield
     finally:

@@ -21,7 +21,7 @@ from scimlytics.connectors.credentials import Secret, resolve
 from scimlytics.connectors.http import Budget
 from scimlytics.connectors.pulling import CONNECTORS
 from scimlytics.connectors.shelf import Shelf
-from scimlytics.connectors.tokens import graph_auth
+from scimlytics.connectors.tokens import graph_auth, okta_auth
 from scimlytics.connectors.walks import scim_by_cursor
 from scimlytics.errors import InputError, SystemRefusedError
 from tests.cli import call
@@ -687,6 +687,52 @@ def test_a_certificate_signs_in_and_must_fit_its_key(tmp_path: Path) -> None:
             graph_auth(entra(None, certificate=f"file:{name}.both"), "d", tmp_path, lambda _: None)
 
 
+def test_a_service_application_of_okta_signs_in_with_its_key_until_the_token_ends(
+    tmp_path: Path,
+) -> None:
+    from tests.certificates import pair
+
+    _, key = pair(tmp_path, "one")
+    key.chmod(0o600)
+    (tmp_path / "none.key").write_text("no key")
+    (tmp_path / "none.key").chmod(0o600)
+    said = {
+        "product": "okta",
+        "role": "source",
+        "url": "https://contoso.okta.com",
+        "client_id": "0oa1",
+        "private_key": f"file:{key.name}",
+    }
+    system: Any = config_of({"systems": {"idp": said}}, "pull.toml").systems["idp"]
+    soon = {**token("first"), "expires_in": 30}
+    service = SignIn(soon, token("second"), token("third"))
+
+    auth = okta_auth(system, "idp", tmp_path, service)
+    headers = [auth.header() for _ in range(3)]
+    auth.renew("Bearer")
+    headers.append(auth.header())
+
+    assert [value for _, value in headers] == [
+        "Bearer first",
+        "Bearer second",
+        "Bearer second",
+        "Bearer third",
+    ]
+    assertion = service.sent[0]["client_assertion"]
+    part = bytes(assertion).decode().split(".")[1]
+    body = json.loads(base64.urlsafe_b64decode(part + "=="))
+    assert (body["iss"], body["sub"]) == ("0oa1", "0oa1")
+    assert body["aud"] == "https://contoso.okta.com/oauth2/v1/token"
+    assert service.sent[0]["scope"] == (
+        "okta.users.read okta.groups.read okta.apps.read okta.logs.read"
+    )
+    broken: Any = config_of(
+        {"systems": {"idp": {**said, "private_key": "file:none.key"}}}, "pull.toml"
+    ).systems["idp"]
+    with pytest.raises(InputError, match="should hold a private key"):
+        okta_auth(broken, "idp", tmp_path, service)
+
+
 # Settings
 
 
@@ -710,7 +756,10 @@ GOOD = {"product": "scim", "role": "target", "url": "https://app.example.com", "
         ({"role": "target"}, "needs product"),
         ({"product": "scim", "role": "target", "token": "env:T"}, "needs url"),
         ({**GOOD, "user": "env:U"}, "give token, or user and password"),
-        ({"product": "okta", "role": "source", "url": "https://x.okta.com"}, "needs token"),
+        (
+            {"product": "okta", "role": "source", "url": "https://x.okta.com"},
+            "give token, or client_id",
+        ),
         ("text", "should be a table"),
     ],
 )

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scene import EARLY, LATE, Scene
+from tests.native_target import scim_list, scim_user
+from tests.scene import EARLY, LATE, OLD, Scene
 
 FAMILIES = {
     "throttled": {"code": "TooManyRequests"},
@@ -105,6 +106,24 @@ def test_a_conflict_names_the_record_that_holds_the_name_or_nobody(tmp_path: Pat
     made.expect("name_taken_elsewhere", "user", "elsewhere", "missing")
     made.expect("name_taken_elsewhere", "group", "group elsewhere", "missing")
     made.expect("name_taken_elsewhere", "group", "group held", "missing")
+
+    assert made.found(tmp_path) == made.expected
+
+
+def test_a_record_of_old_that_holds_the_name_is_no_trace_of_an_account_that_is_gone(
+    tmp_path: Path,
+) -> None:
+    made = Scene()
+    for name in ("held", "gone"):
+        made.person(name, account=False, assigned=EARLY)
+        made.event(name, LATE, status="failure", code="EntryConflict")
+    made.account("held", owner="", active=False)
+    earlier = [
+        scim_user(name, id=f"a-{name}", created=OLD, external_id=None) for name in ("held", "gone")
+    ]
+    made.files["target/previous/20261101T000000Z/users.json"] = scim_list(*earlier)
+    made.expect("blocked_by_existing", "user", "held", "missing")
+    made.expect("target_deleted", "user", "gone", "missing")
 
     assert made.found(tmp_path) == made.expected
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from scimlytics.diagnose import Context
     from scimlytics.evidence import Evidence
 
-QUIET_MINUTES = 60
+QUIET_MINUTES = 90
 """Refusals further apart than this, and than two cycles, belong to different windows."""
 
 

@@ -108,10 +108,22 @@ class Okta(_System):
     product: Literal["okta"]
     url: Address
     """The organisation, as in https://contoso.okta.com."""
-    token: Reference
+    token: Reference | None = None
     """An API token of a read-only administrator."""
+    client_id: Id | None = None
+    """A service application, instead of a token."""
+    private_key: Reference | None = None
+    """Its private key in PEM."""
     app: Id | None = None
     """The application whose provisioning is watched."""
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> Self:
+        if (self.client_id is None) != (self.private_key is None) or (self.token is None) == (
+            self.client_id is None
+        ):
+            raise ValueError("give token, or client_id and private_key")
+        return self
 
 
 class FilesCom(_System):

@@ -16,14 +16,17 @@ from scimlytics.connectors.collection import Collection, Connector, Tell, Window
 from scimlytics.connectors.config import Okta, System
 from scimlytics.connectors.http import Auth, Client
 from scimlytics.connectors.shelf import SAFE, Shelf
+from scimlytics.connectors.tokens import okta_auth
 from scimlytics.connectors.walks import by_link_header
 
 OVERLAP = timedelta(hours=24)
 
 
 def auth(system: System, name: str, folder: Path, tell: Tell) -> Auth:
-    """An API token (SSWS)."""
+    """An API token (SSWS), or a service application's token (OAuth 2.0)."""
     assert isinstance(system, Okta)
+    if system.token is None:
+        return okta_auth(system, name, folder)
     token = credentials.resolve(system.token, f"systems.{name}.token", folder)
     return credentials.Fixed("Authorization", credentials.Secret(f"SSWS {token.reveal()}"))
 

@@ -1,4 +1,4 @@
-"""Tokens for Microsoft Graph: asked for with each request, kept in memory only.
+"""Tokens of sign-in services, Microsoft's and Okta's: asked for with each request, kept in memory only.
 
 msal keeps a token until shortly before it ends and then fetches another, so a pull may take longer
 than a token lives. Nothing is written to disk. Source: Microsoft identity platform; msal.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from scimlytics.connectors.config import Graph
+from scimlytics.connectors.config import Graph, Okta
 from scimlytics.connectors.credentials import Secret, resolve
 from scimlytics.connectors.origin import base_of
 from scimlytics.errors import InputError, SystemRefusedError
@@ -29,6 +30,9 @@ LOGINS = {
 PUBLIC_LOGIN = "login.microsoftonline.com"
 CLAIMS = re.compile(r'claims="([A-Za-z0-9+/_=-]+)"')
 SECONDS = 30
+OKTA_SCOPES = "okta.users.read okta.groups.read okta.apps.read okta.logs.read"
+EARLY = 60
+"""So many seconds before it ends a token of Okta's is renewed."""
 Token = dict[str, Any]
 
 
@@ -66,7 +70,7 @@ class SignInHttp:
         return self._session.request(method, url, timeout=SECONDS, allow_redirects=False, **known)
 
 
-class GraphToken:
+class SignInToken:
     """A token that is there for each request.
 
     Parameters
@@ -108,7 +112,7 @@ class GraphToken:
             code = re.sub(r"[^A-Za-z0-9_ ]", "", str(found.get("error", "no reason")))[:60]
             raise SystemRefusedError(
                 f"{self._name}: the sign-in service refuses ({code}{' ' + codes if codes else ''});"
-                " check tenant, client_id and the secret or certificate."
+                " check tenant or url, client_id, and the secret, key or certificate."
             )
         return "Authorization", f"Bearer {found['access_token']}"
 
@@ -131,7 +135,7 @@ def graph_auth(
     folder: Path,
     tell: Callable[[str], None],
     http: Any = None,
-) -> GraphToken:
+) -> SignInToken:
     """How a system signs in to Graph.
 
     Parameters
@@ -165,7 +169,7 @@ def graph_auth(
     if system.sign_in == "managed_identity":
         identity = msal.UserAssignedManagedIdentity(client_id=system.client_id)
         resource = msal.ManagedIdentityClient(identity, http_client=http or SignInHttp(None))
-        return GraphToken(
+        return SignInToken(
             name,
             lambda claims: resource.acquire_token_for_client(
                 resource=str(origin), claims_challenge=claims
@@ -174,7 +178,7 @@ def graph_auth(
         )
     if system.sign_in == "device_code":
         person = msal.PublicClientApplication(system.client_id, **options)
-        return GraphToken(name, lambda claims: _as_person(person, scopes, tell), lambda: None)
+        return SignInToken(name, lambda claims: _as_person(person, scopes, tell), lambda: None)
     credential = _credential(system, name, folder)
     made: list[Any] = []
 
@@ -184,11 +188,68 @@ def graph_auth(
             made.append(msal.ConfidentialClientApplication(system.client_id, **given))
         return made[0]
 
-    return GraphToken(
+    return SignInToken(
         name,
         lambda claims: application().acquire_token_for_client(scopes, claims_challenge=claims),
         lambda: application().remove_tokens_for_client(),
     )
+
+
+def okta_auth(system: Okta, name: str, folder: Path, http: Any = None) -> SignInToken:
+    """How a service application signs in to Okta: by a private key (OAuth 2.0, private_key_jwt).
+
+    Parameters
+    ----------
+    system
+        Its settings, with ``client_id`` and ``private_key``.
+    name
+        Its own name.
+    folder
+        The folder of the settings.
+    http
+        Sends requests in place of the careful default.
+
+    Raises
+    ------
+    InputError
+        The key cannot be used.
+    """
+    from msal.oauth2cli import Client, JwtAssertionCreator
+
+    origin, _ = base_of(system.url, f"systems.{name}.url")
+    endpoint = f"{origin}/oauth2/v1/token"
+    pem = _private_key(str(system.private_key), f"systems.{name}.private_key", folder)
+    signer = JwtAssertionCreator(pem.reveal(), algorithm="RS256")
+    client = Client(
+        {"token_endpoint": endpoint},
+        system.client_id,
+        http_client=http or SignInHttp(origin.host),
+        client_assertion=lambda: signer.create_normal_assertion(endpoint, system.client_id),
+        client_assertion_type=Client.CLIENT_ASSERTION_TYPE_JWT,
+    )
+    kept: list[tuple[float, Token]] = []
+
+    def acquire(_: str | None) -> Token:
+        if not kept or time.monotonic() > kept[0][0]:
+            found = dict(client.obtain_token_for_client(scope=OKTA_SCOPES))
+            ends = time.monotonic() + float(found.get("expires_in") or 0) - EARLY
+            kept[:] = [(ends, found)]
+        return kept[0][1]
+
+    return SignInToken(name, acquire, kept.clear)
+
+
+def _private_key(reference: str, where: str, folder: Path) -> Secret:
+    from cryptography.hazmat.primitives import serialization
+
+    pem = resolve(reference, where, folder, lines=True)
+    try:
+        serialization.load_pem_private_key(pem.reveal().encode(), None)
+    except (ValueError, TypeError):
+        raise InputError(
+            f"{where}: should hold a private key without a passphrase, in PEM."
+        ) from None
+    return pem
 
 
 def _as_person(person: Any, scopes: list[str], tell: Callable[[str], None]) -> Token:

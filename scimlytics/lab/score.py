@@ -7,11 +7,13 @@ equal cause first (DESIGN, 5.5). Findings on the evidence itself stand outside.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 IDS = ("source_id", "target_id", "group_source_id", "group_target_id")
 Row = Mapping[str, Any]
+ROUNDED = timedelta(seconds=1)
+"""Exports keep times to the second, the answer sheet to the microsecond."""
 
 
 def score(findings: Iterable[Row], truth: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,7 +144,7 @@ def _overlap(finding: Row, fault: Row) -> bool:
     first, last = _time(fault.get("at")), _time(fault.get("until"))
     if first is None:
         return False
-    last = last or first
+    first, last = first - ROUNDED, (last or first) + ROUNDED
     return (begin is None or begin <= last) and (end is None or end >= first)
 
 

@@ -160,6 +160,8 @@ def _users(evidence: Evidence) -> None:
             t("scim_requests"),
             t("target_audit"),
             t("person_keys"),
+            t("accounts"),
+            t("owned"),
             now=now,
         ),
     )

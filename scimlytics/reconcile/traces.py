@@ -29,10 +29,26 @@ def traces(
     requests: ir.Table,
     target_audit: ir.Table,
     person_keys: ir.Table,
+    accounts: ir.Table,
+    owned: ir.Table,
     *,
     now: ir.TimestampScalar,
 ) -> ir.Table:
     """The newest trace of each person's account.
+
+    What only bears the person's name, is there today and is not theirs is no trace of an account
+    that they had: it stands in their way.
+
+    Parameters
+    ----------
+    claims, assignments, previous_accounts, requests, target_audit, person_keys
+        Where traces are looked for.
+    accounts
+        The accounts of today: ``account_id``.
+    owned
+        Whose they are: ``account_id``, ``person_id``.
+    now
+        When the target was looked at.
 
     Returns
     -------
@@ -100,6 +116,16 @@ def traces(
         shaped(audited, "person", audited["at"], "audit", "audit_id", "account"),
     ]
     everything = reduce(lambda one, other: one.union(other), parts)
+    owners = owned.select("account_id", owner="person_id").distinct()
+    today = accounts.select("account_id").distinct().left_join(owners, "account_id")
+    today = today.select(today_id="account_id", owner="owner")
+    held = everything.left_join(today, everything.trace_account == today.today_id)
+    stranger = (
+        held.today_id.notnull()
+        & (held.owner != held.person_id).fill_null(True)
+        & held.trace_kind.isin(["snapshot", "request", "audit"])
+    )
+    everything = held.filter(~stranger).drop("today_id", "owner")
     newest = everything.mutate(
         place=ibis.row_number().over(
             group_by=everything.person_id,

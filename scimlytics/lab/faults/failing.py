@@ -47,8 +47,15 @@ def refused(stage: Stage, cause: str, answer: Answer) -> Person:
     return person
 
 
+def retried(stage: Stage) -> bool:
+    """Whether a refused object is tried again at all."""
+    return stage.source == "okta" or bool(stage.provider.job.delays)
+
+
 def recovered(stage: Stage, cause: str, answer: Answer) -> None:
     """A newcomer whom the target refused for some hours; a retry went through."""
+    if not retried(stage):
+        return
     person = stage.newcomer()
     at = stage.when(0.3, 0.8)
     stage.target.refusals.append(Refusal(person.login, at, at + timedelta(hours=3), answer))
@@ -73,6 +80,8 @@ def passing_error_passed(stage: Stage) -> None:
 @mirrors("transient_error", sources=("entra",))
 def applied_and_timed_out(stage: Stage) -> None:
     """Carried out, but the answer was lost; the retry found the account equal."""
+    if not retried(stage):
+        return
     person = stage.newcomer()
     at = stage.when(0.3, 0.8)
     lost = Answer(502, None, None, "No answer in time.")
@@ -255,7 +264,10 @@ def storm_over(stage: Stage, turn: int) -> None:
         if stage.source == "okta":
             later = begin + timedelta(hours=6, minutes=number)
             stage.at(later, partial(stage.directory.touch, person))
-        stage.near("throttled", person, note="a retry went through")
+        if retried(stage):
+            stage.near("throttled", person, note="a retry went through")
+        else:
+            stage.fault("throttled", person, account=None, at=at)
 
 
 def lost(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 
-from scimlytics.lab.faults.failing import FOREVER, PASSING, first_attempt
+from scimlytics.lab.faults.failing import FOREVER, PASSING, first_attempt, retried
 from scimlytics.lab.faults.registry import mirrors, plants
 from scimlytics.lab.stage import SEEN, Stage
 from scimlytics.lab.target import Refusal
@@ -137,6 +137,8 @@ def group_refused(stage: Stage, turn: int) -> None:
 @mirrors("transient_error")
 def group_refused_for_a_while(stage: Stage) -> None:
     """The group's update failed for some hours; a retry went through."""
+    if not retried(stage):
+        return
     person, group = stage.person(), stage.group("Reports", size=4)
     at = stage.when(0.3, 0.8)
     stage.target.refusals.append(Refusal(group.name, at, at + timedelta(hours=3), PASSING[0]))
