@@ -17,6 +17,7 @@ import scimlytics as scim
 from scimlytics import checks, history
 from scimlytics.history.outcome import paired
 from tests.cli import call, small_tenant
+from tests.native import attribute_mapping, sync_schema
 from tests.scene import EARLY, LATE, Scene
 
 
@@ -305,6 +306,37 @@ def test_two_evidences_are_compared(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert (row["findings"], row["fixed"], row["persisting"]) == (2, 1, 1)
     assert "Fixed: shown to be no more (2)" in drawn.out
     assert drawn.err.splitlines()[-1] == "2 fixed, 0 new, 0 changed, 0 unknown, 1 as before."
+
+
+def test_settings_that_changed_between_two_evidences_are_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def settings(folder: Path, source: str, operand: str, *more: str) -> Path:
+        made = scene()
+        mappings = [
+            attribute_mapping("displayName", source),
+            *(attribute_mapping(name, "mail") for name in more),
+        ]
+        staff = {"Staff": [("department", "NOT EQUALS", operand)]}
+        made.files["source/synchronization/schema.json"] = sync_schema(*mappings, scope=staff)
+        return made.write(folder)
+
+    before = settings(tmp_path / "1", "displayName", "Contractors")
+    after = settings(tmp_path / "2", "mailNickname", "Interns", "nickName")
+
+    read = json.loads(call(capsys, "diff", before, after, "--format", "json").out)["settings"]
+    drawn = call(capsys, "diff", before, after).out
+    same = json.loads(call(capsys, "diff", before, before, "--format", "json").out)["settings"]
+
+    assert [
+        (row["what"], row["subject"], row["attribute"], row["before"], row["after"]) for row in read
+    ] == [
+        ("mapping", "displayName", "source_attribute", "displayName", "mailNickname"),
+        ("mapping", "nickName", "is there", "no", "yes"),
+        ("scope", "Staff", "operands", "Contractors", "Interns"),
+    ]
+    assert "Settings that changed (3)" in drawn
+    assert same == []
 
 
 def test_comparing_changes_neither_evidence(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scimlytics.history.outcome import held_against, paired
+from scimlytics.history.settings import changes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +33,9 @@ class Comparison:
     """FINDINGS of after that are as they were."""
     unknown: pd.DataFrame
     """FINDINGS of before that are not found any more, though nothing shows that they ended."""
+    settings: pd.DataFrame
+    """What changed in mappings, scoping filters and jobs: ``what``, ``object_type``, ``subject``,
+    ``attribute``, ``before``, ``after``."""
     remedies: pd.DataFrame
     """Did it work? Per ``remedy`` that came first before: ``findings``, ``fixed``, ``changed``,
     ``persisting``, ``unknown``. Findings at info are left out: nobody acts on them."""
@@ -64,6 +68,7 @@ def compare(before: Evidence, after: Evidence) -> Comparison:
         changed=found[changed].reset_index(drop=True),
         persisting=found[persisting].reset_index(drop=True),
         unknown=to_frame(outcome.unknown),
+        settings=changes(before, after),
         remedies=_remedies(former.findings, outcome.findings, outcome.resolved),
     )
 

@@ -56,7 +56,8 @@ def diff(
     """Compare two evidences: what was fixed, what is new, what changed its cause.
 
     A finding counts as fixed only where the later evidence shows that it is; what a partial export
-    does not show any more is unknown. Says of each remedy how often it worked.
+    does not show any more is unknown. Says what changed in mappings, filters and jobs, and of each
+    remedy how often it worked.
     """
     ready(out, before)
     ready(out, after)
@@ -77,20 +78,36 @@ def written(compared: Comparison, form: Format) -> str:
 
     parts = {name: findings.plain(getattr(compared, name)) for name in PARTS}
     if form is Format.json:
-        remedies = compared.remedies.to_dict(orient="records")
-        return findings.dumps({"version": findings.VERSION, **parts, "remedies": remedies})
+        more = {
+            name: getattr(compared, name).to_dict(orient="records")
+            for name in ("settings", "remedies")
+        }
+        return findings.dumps({"version": findings.VERSION, **parts, **more})
     drawn = [
         f"{meaning} ({len(parts[name]):,})\n{findings_table.findings_table(parts[name])}\n"
         for name, meaning in MEANINGS.items()
         if parts[name]
     ]
-    return "".join([*drawn, _remedies(compared)])
+    return "".join([*drawn, _settings(compared), _remedies(compared)])
 
 
 def summed_up(compared: Comparison) -> str:
     """The one line a log keeps."""
     counts = [f"{len(getattr(compared, name)):,} {name}" for name in PARTS]
     return f"{', '.join(counts)}, {len(compared.persisting):,} as before."
+
+
+def _settings(compared: Comparison) -> str:
+    from scimlytics.cli.findings_table import cell, drawn, table
+
+    rows: list[dict[Any, Any]] = compared.settings.to_dict(orient="records")
+    if not rows:
+        return ""
+    columns = ("what", "subject", "attribute", "before", "after")
+    made = table("Setting", "Of", "What of it", "Before", "After")
+    for row in rows:
+        made.add_row(*(cell(row[name]) for name in columns))
+    return f"Settings that changed ({len(rows):,})\n{drawn(made)}\n"
 
 
 def _remedies(compared: Comparison) -> str:
