@@ -14,7 +14,8 @@ import pytest
 import scimlytics as scim
 from scimlytics import history
 from scimlytics.checks import CHECKS, run
-from scimlytics.lab.repair import ACTS, WIDE, carry_out, go_on
+from scimlytics.lab.acts import ACTS, WIDE
+from scimlytics.lab.repair import carry_out, go_on
 from scimlytics.lab.score import counts
 from scimlytics.lab.simulate import cast, write
 from scimlytics.planning import Plan
