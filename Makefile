@@ -16,7 +16,7 @@ LOCKED := $(PIP) install --require-hashes
 ITSELF := $(PIP) install --no-deps --no-build-isolation --editable .
 OUT ?= report
 # All tests, on all cores; tests of one file stay together. `make test PYTEST="tests/test_x.py -k name"`.
-PYTEST ?= --numprocesses=auto --dist=loadfile
+PYTEST ?= --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 # Expressions also run on Spark where there is Java; without Java those tests are skipped.
 JAVA := $(shell command -v java 2>/dev/null)

@@ -103,7 +103,8 @@ def cards(plan: Plan) -> pd.DataFrame:
                 f" {one['strands_disables']:,} pending disables.{more}",
             )
         )
-    last = f" The last does by {nothing['last_of_them']}." if nothing["last_of_them"] else ""
+    healed = nothing["last_of_them"]
+    last = f" The last does by {healed[:16].replace('T', ' ')} UTC." if healed else ""
     rows.append(
         (
             TITLES["nothing"],
