@@ -201,10 +201,21 @@ def test_the_twin_goes_only_after_the_names_agree() -> None:
 
     plan = plan_of([twin], here())
 
-    # While the twin holds the name, the new one is refused: it is sent again once it is free.
-    assert remedies(plan) == ["align_mail_and_upn", "remove_twin", "provision_on_demand"]
-    assert [row["after"] for row in plan.rows] == [[], [1], [2]]
+    assert remedies(plan) == ["align_mail_and_upn", "remove_twin"]
+    assert [row["after"] for row in plan.rows] == [[], [1]]
     assert "another name" in plan.rows[1]["act"]
+
+
+def test_the_name_a_twin_held_is_sent_again_where_the_provider_would_not() -> None:
+    twin = finding("user", "duplicated", "jit_twin", other_ids=["a-2"])
+    okta = here(
+        provider="okta", capabilities=frozenset(CAPABILITIES["okta"]), retries="retry-after"
+    )
+
+    plan = plan_of([twin], okta)
+
+    assert remedies(plan) == ["align_mail_and_upn", "remove_twin", "touch_user", "touch_user"]
+    assert [row["after"] for row in plan.rows] == [[], [1], [2], [3]]
 
 
 def test_a_target_that_mistakes_lists_is_mended_before_a_member_is_added() -> None:

@@ -69,8 +69,9 @@ def remedies_of(row: Row, here: Circumstances) -> tuple[str, ...]:
         both = [name for name in listed[:2] if name in offered]
         if both:
             both.sort(key=lambda name: (name not in AHEAD, REMEDIES[name][0]))
-            # The twin held the name: whatever was refused meanwhile is sent once it is free.
-            return (*both, *_again(row, here)) if "remove_twin" in both else tuple(both)
+            # The twin held the name: what was refused meanwhile is sent again once it is free.
+            refused = left_alone("blocked_by_existing", row["object_type"], here.retries)
+            return (*both, *_again(row, here)) if "remove_twin" in both and refused else (*both,)
     if left_alone(row["cause"], row["object_type"], here.retries):
         return tuple(dict.fromkeys((*offered[:1], *_again(row, here))))
     return (offered[0],) if offered else ("manual_edit",)
