@@ -37,6 +37,7 @@ http {{
     location / {{
       limit_req zone=all burst={burst} nodelay;
       error_page 429 = @slow;
+      {more}
       proxy_pass http://127.0.0.1:{behind};
     }}
     location @slow {{ add_header Retry-After 1 always; return 429; }}
@@ -81,15 +82,10 @@ def peer(
 ) -> Iterator[Peer]:
     """Run the server and nginx, filled with people, while the block runs."""
     port, behind = free_port(), free_port()
-    program = nginx()
-    assert program is not None
-    (folder / "nginx.conf").write_text(
-        NGINX.format(folder=folder, port=port, behind=behind, rate=rate, burst=burst)
-    )
     server = Path(sys.executable).with_name("scim2-server")
     commands = [
         [str(server), "--port", str(behind), "--bearer-token", token],
-        [program, "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")],
+        limiting(folder, port, behind, rate, burst),
     ]
     with running(commands):
         for one in (behind, port):
@@ -113,6 +109,18 @@ def peer(
             for n in range(groups)
         ]
         yield Peer(f"http://127.0.0.1:{port}", direct, folder, burst, people, made)
+
+
+def limiting(
+    folder: Path, port: int, behind: int, rate: int, burst: int, more: str = ""
+) -> list[str]:
+    """The command of an nginx that listens at a port and lets so much through to the one behind."""
+    program = nginx()
+    assert program is not None
+    conf = folder / "nginx.conf"
+    said = {"folder": folder, "port": port, "behind": behind, "rate": rate, "burst": burst}
+    conf.write_text(NGINX.format(**said, more=more))
+    return [program, "-e", str(folder / "error.log"), "-c", str(conf)]
 
 
 @contextmanager

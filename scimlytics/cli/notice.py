@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scimlytics.cli.findings import Finding
 from scimlytics.cli.streams import say
-from scimlytics.connectors.credentials import KINDS, Secret, is_reference, resolve
+from scimlytics.connectors.credentials import KINDS, is_reference, resolve
 from scimlytics.errors import InputError
 from scimlytics.vocabulary import SEVERITIES
+
+if TYPE_CHECKING:
+    import apprise
 
 NotifyOption = Annotated[
     str | None,
@@ -35,8 +38,8 @@ SAYS = {
 }
 
 
-def addresses(reference: str | None) -> Secret | None:
-    """Read where messages go, before any work is done.
+def service(reference: str | None) -> apprise.Apprise | None:
+    """Read where messages go, before any work is done; None where nobody is to be told.
 
     Raises
     ------
@@ -55,19 +58,22 @@ def addresses(reference: str | None) -> Secret | None:
             "--notify: apprise is not installed; install the extra: pip install 'scimlytics[notify]'."
         ) from None
     kept = resolve(reference, "--notify", Path.cwd(), lines=True)
+    made = apprise.Apprise()
     for place, address in enumerate(kept.reveal().split(), 1):
-        if not apprise.Apprise().add(address):
+        if not made.add(address):
             raise InputError(f"--notify: address {place} means nothing to apprise.")
-    return kept
+    return made
 
 
-def send(kept: Secret | None, code: int, failing: Sequence[Finding], name: str, link: str) -> None:
+def send(
+    service: apprise.Apprise | None, code: int, failing: Sequence[Finding], name: str, link: str
+) -> None:
     """Send a message, unless all is well; that it could not be sent is said, and changes no exit code.
 
     Parameters
     ----------
-    kept
-        What :func:`addresses` returned.
+    service
+        What :func:`service` returned.
     code
         The exit code of the command.
     failing
@@ -77,15 +83,10 @@ def send(kept: Secret | None, code: int, failing: Sequence[Finding], name: str, 
     link
         Where more is to be seen: the path of a report, or of the evidence.
     """
-    if kept is None or code not in SAYS:
+    if service is None or code not in SAYS:
         return
-    import apprise
-
-    service = apprise.Apprise()
-    for address in kept.reveal().split():
-        service.add(address)
     title, body = message(code, failing, name, link)
-    if not service.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT):
+    if not service.notify(title=title, body=body, body_format="text"):
         say("--notify: not every message could be sent.")
 
 

@@ -194,12 +194,12 @@ def _finding(row: dict[str, Any], setting: Setting) -> dict[str, Any]:
     stale = row["situation"] == "stale" and row["object_type"] == "user"
     if stale and check == "rename_lag" and row["login_key"] is False:
         check = "attribute_drift"
-    acts = remedies(follows.remedies, row["object_type"], setting.capabilities)
-    heals = follows.heals
+    listed, heals = follows.remedies, follows.heals
     if left_alone(row["cause"], row["object_type"], setting.retries):
-        again = FALLBACK[row["object_type"]]
-        acts = [*dict.fromkeys(name for name in (*acts, again) if name != "wait")]
+        again = (*listed, "provision_on_demand")
+        listed = tuple(dict.fromkeys(name for name in again if name != "wait"))
         heals = "no" if heals == "yes" else heals
+    acts = remedies(listed, row["object_type"], setting.capabilities)
     others = sorted(set((row["alternatives"] or "").split()) - {row["cause"]})
     return {
         "finding_id": finding_id(row),

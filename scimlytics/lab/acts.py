@@ -26,7 +26,7 @@ class Hand:
 
     stage: Stage
     taken: dict[str, tuple[bool, list[Group]]] = field(default_factory=dict)
-    former: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    former: dict[str, str] = field(default_factory=dict)
 
     def does(self, step: Row, about: list[Row], turn: int, at: datetime) -> None:
         """Do one step; *turn* says which of a remedy's several it is."""
@@ -35,7 +35,7 @@ class Hand:
         if url.endswith("/provisionOnDemand"):
             self._on_demand(step["request"]["body"], at)
         elif remedy == "readd_member":
-            self._readd(step["request"], turn, at)
+            self._readd(step["request"], at)
         elif remedy in WIDE:
             WIDE[remedy](self, about, at)
         else:
@@ -55,17 +55,13 @@ class Hand:
                 self.stage.provider.group_on_demand(group, members, at)
 
     def _restart(self, about: list[Row], at: datetime) -> None:
-        self._start(at)
         self.stage.provider.restart(at)
 
     def _restart_full(self, about: list[Row], at: datetime) -> None:
-        self._start(at)
         self.stage.provider.restart(at, full=True)
 
-    def _start(self, at: datetime) -> None:
-        job = self.stage.provider.job
-        job.stopped, job.quarantine, job.error = None, None, None
-        job.state = job.code = "Active"
+    def _resume(self, about: list[Row], at: datetime) -> None:
+        self.stage.provider.job.resume()
 
     # What is done at the source.
 
@@ -87,7 +83,7 @@ class Hand:
         for group in groups:
             directory.remove_member(group, self._person(one.id), at)
 
-    def _readd(self, request: Row, turn: int, at: datetime) -> None:
+    def _readd(self, request: Row, at: datetime) -> None:
         """The directory's own interface: DELETE, or POST (PUT at Okta), one member of one group."""
         said = f"{request['url']} {request['body']}"
         [group] = [one for one in self.stage.directory.groups.values() if one.id in said]
@@ -100,11 +96,11 @@ class Hand:
         directory = self.stage.directory
         one = self._principal(row)
         if isinstance(one, Group):
-            former = self.former.setdefault(one.id, {"name": one.name})["name"]
-            directory.rename_group(one, str(former) if turn else f"{former} .", at)
+            former = self.former.setdefault(one.id, one.name)
+            directory.rename_group(one, former if turn else f"{former} .", at)
             return
-        former_display = self.former.setdefault(one.id, {"display": one.display})["display"]
-        directory.change(one, at, {"display": former_display if turn else f"{former_display} ."})
+        former = self.former.setdefault(one.id, one.display)
+        directory.change(one, at, {"display": former if turn else f"{former} ."})
 
     def _fill(self, row: Row, turn: int, at: datetime) -> None:
         """Fill what is empty, or write what the target takes."""
@@ -123,8 +119,8 @@ class Hand:
 
     def _rename(self, row: Row, turn: int, at: datetime) -> None:
         person = self._person(row["source_id"])
-        name = f"{ascii_name(person.given)}.{ascii_name(person.family)}.{person.id[-4:]}"
-        name = f"{name}@example.com"
+        alias = f"{ascii_name(person.given)}.{ascii_name(person.family)}.{person.id[-4:]}"
+        name = f"{alias}@example.com"
         self.stage.directory.change(person, at, {"user_name": name, "mail": name})
 
     def _align(self, row: Row, turn: int, at: datetime) -> None:
@@ -170,18 +166,15 @@ class Hand:
     def _security_group(self, row: Row, turn: int, at: datetime) -> None:
         group = self._group(row)
         group.kind = "m365_security"
-        for member in group.members:
-            self.stage.directory.sync_member(group, member, at)
-        self.stage.directory.touch(group, at)
+        self.stage.directory.resend(group, at)
 
     def _split(self, row: Row, turn: int, at: datetime) -> None:
         """The group is pushed only, and whoever it assigned is assigned by another."""
         group = self._group(row)
         group.both = False
         for member in group.members:
-            person = self._person(member)
-            self.stage.directory.assign(person, at)
-            self.stage.directory.sync_member(group, member, at)
+            self.stage.directory.assign(self._person(member), at)
+        self.stage.directory.resend(group, at)
 
     def _mapping(self, about: list[Row], at: datetime) -> None:
         """Mend the mappings; a change of one begins an initial cycle (Microsoft's guide says so)."""
@@ -204,9 +197,7 @@ class Hand:
             if row["object_type"] == "group":
                 group = self._group(row)
                 group.kept_out = False
-                for member in group.members:
-                    self.stage.directory.sync_member(group, member, at)
-                self.stage.directory.touch(group, at)
+                self.stage.directory.resend(group, at)
         self._begin_anew(at)
 
     def _begin_anew(self, at: datetime) -> None:
@@ -320,7 +311,7 @@ class Hand:
             there.name = one.name
 
     def _rule(self, about: list[Row], at: datetime) -> None:
-        """Leave people of the directory out of the rule, and bring back whom it took."""
+        """The rule takes nobody any more; whom it took comes back by another step."""
         self.stage.target.rules = False
 
     def _nothing(self, row: Row, turn: int, at: datetime) -> None:
@@ -357,7 +348,6 @@ class Hand:
 
 
 ACTS: dict[str, Callable[[Hand, Row, int, datetime], None]] = {
-    "wait": Hand._nothing,
     "fill_source_attribute": Hand._fill,
     "use_security_group": Hand._security_group,
     "assign_directly": Hand._assign_directly,
@@ -400,7 +390,7 @@ WIDE: dict[str, Callable[[Hand, list[Row], datetime], None]] = {
     "enable_scim": Hand._nothing_at_all,
     "restart_job": Hand._restart,
     "restart_job_full": Hand._restart_full,
-    "resume_job": lambda hand, about, at: hand._start(at),
+    "resume_job": Hand._resume,
     "fix_target_endpoint": Hand._endpoint,
     "report_to_vendor": Hand._endpoint,
     "adjust_lifecycle_rule": Hand._rule,

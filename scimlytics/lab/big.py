@@ -230,7 +230,7 @@ class _Made:
 
         renamed, left = self.meets["rename_lag"], self.meets["orphaned_leaver"]
         lost = np.array(self.lost, dtype="int64").reshape(-1, 2)
-        self.changed = {
+        changed = {
             name: self.draw.integers(10 * HOUR, (DAYS - 5) * DAY, count)
             for name, count in (("renamed", len(renamed)), ("left", len(left)), ("lost", len(lost)))
         }
@@ -245,7 +245,7 @@ class _Made:
         parts["new"][: len(renamed)] = _named("new", renamed).tolist()
         begin = len(renamed) + len(left)
         parts["group_id"][begin:] = _ids("g", lost[:, 0]).to_pylist()
-        at = np.concatenate([self.changed[name] for name in ("renamed", "left", "lost")])
+        at = np.concatenate([changed[name] for name in ("renamed", "left", "lost")])
         actions = ["rename"] * len(renamed) + ["disable"] * len(left) + ["add_member"] * len(lost)
         self._write(
             "source_audit",

@@ -190,9 +190,11 @@ class Directory:
         self._note(at, "delete", group=group)
         self._feed(at, "group", group.id, fed)
 
-    def sync_member(self, group: Group, member: str, at: datetime) -> None:
-        """A member is read again, though nothing about it changed."""
-        self._feed(at, "group", group.id, True, member=member)
+    def resend(self, group: Group, at: datetime) -> None:
+        """A group and its members are read again, though nothing about them changed."""
+        for member in group.members:
+            self._feed(at, "group", group.id, True, member=member)
+        self.touch(group, at)
 
     def touch(self, subject: Person | Group, at: datetime) -> None:
         """Something unmapped changes: the feed tells, no audit of interest."""

@@ -72,10 +72,7 @@ class Entra(Provider):
 
     def on_demand(self, person: Person, at: datetime) -> None:
         """An administrator provisions one person by hand."""
-        claim = self._user(person, at, held=False)
-        if claim is not None:
-            claim.by_hand = True
-            self._finish(claim, self.world.uuid("cycle", f"demand {at.isoformat()}"))
+        self._demanded(self._user(person, at, held=False), at)
 
     def group_on_demand(self, group: Group, members: Sequence[str], at: datetime) -> None:
         """An administrator provisions one group with some members by hand.
@@ -84,7 +81,9 @@ class Entra(Provider):
         """
         if self.group_links.get(group.id) not in self.target.groups:
             self.group_links.pop(group.id, None)
-        claim = self._group(group, at, dict.fromkeys(members, True))
+        self._demanded(self._group(group, at, dict.fromkeys(members, True)), at)
+
+    def _demanded(self, claim: Claim | None, at: datetime) -> None:
         if claim is not None:
             claim.by_hand = True
             self._finish(claim, self.world.uuid("cycle", f"demand {at.isoformat()}"))
@@ -95,17 +94,14 @@ class Entra(Provider):
             self.links.clear()
             self.group_links.clear()
         self.escrow.clear()
-        self.job.stopped, self.job.lag, self.job.quarantine = None, None, None
-        self.job.state = self.job.code = "Active"
-        self.job.error = None
+        self.job.lag = None
+        self.job.resume()
         for person in self.directory.people.values():
             if person.id in self.links or self.wanted(person):
                 self.directory.touch(person, at)
         for group in self.directory.groups.values():
             if group.id in self.group_links or group.id in self.directory.assigned:
-                for member in group.members:
-                    self.directory.sync_member(group, member, at)
-                self.directory.touch(group, at)
+                self.directory.resend(group, at)
         self.cycle(at + timedelta(seconds=1))
 
     def _only_one_of(

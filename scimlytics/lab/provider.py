@@ -78,6 +78,11 @@ class Job:
     lag: tuple[datetime, frozenset[str]] | None = None
     """Since when the job is behind with these people: one a cycle."""
 
+    def resume(self) -> None:
+        """It runs again, whatever stopped it."""
+        self.stopped, self.quarantine, self.error = None, None, None
+        self.state = self.code = "Active"
+
 
 @dataclass
 class Escrow:

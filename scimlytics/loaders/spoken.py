@@ -62,12 +62,12 @@ def coverage(tables: dict[str, pa.Table], settings: Settings) -> pa.Table:
 
     names = ["product", "job_id", "at", "source_file"]
     events = tables["events"].select(names).replace_schema_metadata(None)
-    whole_since = _whole_since(events)
     grouped = events.group_by(["product", "job_id"]).aggregate(
         [("at", "min"), ("at", "max"), ("at", "count")]
     )
     rows = grouped.to_pylist()
     covers = settings.log.covers
+    whole_since = {} if covers else _whole_since(events)
     if covers and not rows:
         rows = [{"product": settings.log.system, "job_id": None, "at_count": 0}]
     made: dict[str, list[Any]] = {

@@ -31,38 +31,11 @@ from tests.native import (
     users_page,
     write_evidence,
 )
-from tests.peer import free_port, nginx, running, wait_for
+from tests.peer import free_port, limiting, running, wait_for
 
 TOKEN = "scene-token"
-NGINX = """
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-worker_processes 1;
-events {{ worker_connections 64; }}
-http {{
-  log_format said '$status $request_method $request_uri';
-  access_log {folder}/access.log said;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
-  limit_req_zone $binary_remote_addr zone=all:1m rate={rate}r/s;
-  limit_req_status 429;
-  server {{
-    listen 127.0.0.1:{port};
-    location / {{
-      limit_req zone=all burst={burst} nodelay;
-      error_page 429 = @slow;
-      proxy_read_timeout 1s;
-      proxy_next_upstream off;
-      proxy_pass http://127.0.0.1:{behind};
-    }}
-    location @slow {{ add_header Retry-After 1 always; return 429; }}
-  }}
-}}
-"""
+IMPATIENT = "proxy_read_timeout 1s; proxy_next_upstream off;"
+"""What makes nginx answer 504 for a slow server, which does as it was told all the same."""
 TOML = """
 name = "real scene, seed {seed}"
 [source]
@@ -175,14 +148,11 @@ class Scene:
 def site(folder: Path, rate: int = 25, burst: int = 40) -> Iterator[tuple[str, str, Path]]:
     """The server and nginx while the block runs: the way through nginx, the direct one, the slow list."""
     port, behind = free_port(), free_port()
-    program = nginx()
-    assert program is not None
-    conf, slow = folder / "nginx.conf", folder / "slow.txt"
-    conf.write_text(NGINX.format(folder=folder, port=port, behind=behind, rate=rate, burst=burst))
+    slow = folder / "slow.txt"
     served = [sys.executable, "-m", "tests.lab_scene.server"]
     commands = [
         [*served, "--port", str(behind), "--bearer-token", TOKEN],
-        [program, "-e", str(folder / "error.log"), "-c", str(conf)],
+        limiting(folder, port, behind, rate, burst, IMPATIENT),
     ]
     with running(commands, {**os.environ, "SLOW_NAMES": str(slow)}):
         for one in (behind, port):
@@ -244,7 +214,7 @@ def _disabled_by_hand(scene: Scene) -> None:
 def _taken_out_by_hand(scene: Scene) -> None:
     name = scene.draw.choice(list(scene.provider.groups))
     group, there = scene.provider.groups[name], scene.provider.links[name]
-    member = scene.draw.choice([one for one in group["members"] if one not in scene.near])
+    member = scene.draw.choice(group["members"])
     if any(row["source_id"] == member for row in scene.faults):
         return
     account = scene.provider.links[member]

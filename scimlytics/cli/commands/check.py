@@ -27,6 +27,8 @@ from scimlytics.cli.streams import say, working
 from scimlytics.errors import InputError
 
 if TYPE_CHECKING:
+    import apprise
+
     from scimlytics.cli.findings import Finding
     from scimlytics.cli.verdict import FailOn
     from scimlytics.evidence import Evidence
@@ -94,17 +96,14 @@ def check(
     from scimlytics.cli import verdict
 
     limit = verdict.fail_on(fail_on, has_history=has_history(evidence, history))
-    addresses = notice.addresses(notify)
+    service = notice.service(notify)
     ready(out, evidence)
     if form is Format.parquet and out is None and sys.stdout.isatty():
         raise InputError("--format parquet: is no text for a terminal; give --out FILE.")
     checked = checked_evidence(evidence, only=only, as_of=as_of, marks=marks, history=history)
     publish(written(checked, form, limit), out)
     tell(checked)
-    code = verdict.exit_code(checked.findings, limit, checked.lacking)
-    found = verdict.failing(checked.findings, limit)
-    notice.send(addresses, code, found, evidence.name, str(out or evidence))
-    raise typer.Exit(code)
+    raise typer.Exit(concluded(checked, limit, service, evidence.name, str(out or evidence)))
 
 
 def has_history(evidence: Path, history: Path | None) -> bool:
@@ -217,6 +216,17 @@ def written(checked: Checked, form: Format, limit: FailOn) -> str | bytes:
         case Format.json:
             text = findings.document(checked.evidence, rows, checked.gone)
     return text.encode()
+
+
+def concluded(
+    checked: Checked, limit: FailOn, service: apprise.Apprise | None, name: str, link: str
+) -> int:
+    """The exit code that the findings come to; whoever is to be told of it is told."""
+    from scimlytics.cli import verdict
+
+    code = verdict.exit_code(checked.findings, limit, checked.lacking)
+    notice.send(service, code, verdict.failing(checked.findings, limit), name, link)
+    return code
 
 
 def tell(checked: Checked) -> None:

@@ -74,13 +74,13 @@ def report(
     """
     from scimlytics import reports
     from scimlytics.cli import verdict
-    from scimlytics.cli.commands.check import checked_evidence, has_history, tell
+    from scimlytics.cli.commands.check import checked_evidence, concluded, has_history, tell
 
     known_before = has_history(evidence, history)
     limit = None if fail_on is None else verdict.fail_on(fail_on, has_history=known_before)
     if notify is not None and limit is None:
         raise InputError("--notify: needs --fail-on, which says what is worth a message.")
-    addresses = notice.addresses(notify)
+    service = notice.service(notify)
     parameters = named(parameter or [])
     outside(out, evidence)
     known = reports.notebook_names()
@@ -95,10 +95,7 @@ def report(
     tell(checked)
     whole(made)
     if limit is not None:
-        code = verdict.exit_code(checked.findings, limit, checked.lacking)
-        found = verdict.failing(checked.findings, limit)
-        notice.send(addresses, code, found, evidence.name, str(made.index))
-        raise typer.Exit(code)
+        raise typer.Exit(concluded(checked, limit, service, evidence.name, str(made.index)))
 
 
 def pages(
