@@ -218,6 +218,21 @@ def test_the_name_a_twin_held_is_sent_again_where_the_provider_would_not() -> No
     assert [row["after"] for row in plan.rows] == [[], [1], [2], [3]]
 
 
+@pytest.mark.parametrize(
+    ("situation", "account", "says"),
+    [("missing", None, "adopt the record"), ("stale", "a-1", "Give the record")],
+)
+def test_a_record_that_blocks_a_name_is_adopted_only_for_somebody_without_an_account(
+    situation: str, account: str | None, says: str
+) -> None:
+    row = finding("user", situation, "blocked_by_existing", target_id=account, other_ids=["a-9"])
+
+    [step] = plan_of([row], here()).rows
+
+    assert says in step["act"]
+    assert "p1@example.com (a-9)" in step["act"]
+
+
 def test_a_target_that_mistakes_lists_is_mended_before_a_member_is_added() -> None:
     edge = finding("membership", "missing", "patch_semantics")
 

@@ -53,7 +53,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Any:
     @cache
     def place(source: str, target: str, part: float = 1.0, provisioning: str = "scim") -> Repair:
         folder = tmp_path_factory.mktemp("repair")
-        stage = cast(120, 30, 7, source, target, provisioning)
+        stage = cast(160, 30, 7, source, target, provisioning)
         write(folder / "before", stage, 30)
         with scim.read(folder / "before" / "evidence") as evidence:
             found = run(evidence).findings

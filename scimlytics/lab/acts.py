@@ -290,9 +290,13 @@ class Hand:
                 hands.disable(target, at, account)
 
     def _adopt(self, row: Row, turn: int, at: datetime) -> None:
+        """Of somebody who has an account the other record gets another name."""
         for name in row["other_ids"] or ():
             account = self.stage.target.accounts.get(name)
-            if account is not None:
+            if account is not None and row["target_id"]:
+                hands.rename(self.stage.target, at, account, f"other-{account.id}@app.example")
+                account.email = account.user_name
+            elif account is not None:
                 account.hidden = False
 
     def _edit(self, row: Row, turn: int, at: datetime) -> None:

@@ -323,7 +323,17 @@ def _unique(one: Object, here: Circumstances) -> list[Act]:
     ]
 
 
+def _freed(one: Object, here: Circumstances) -> list[Act]:
+    """Whoever has an account keeps it: only for somebody without one may the record be adopted."""
+    record = f"the record that blocks {one.subject} ({', '.join(one.others) or 'not named'})"
+    says = f"Let the provider adopt {record}, or rename it."
+    if one.target_id is not None:
+        says = f"Give {record} another name: it holds the new one, and the account of old stays."
+    return [Act(says, BY_HAND)]
+
+
 SPECIAL = {
+    "adopt_or_rename_existing": _freed,
     "make_key_unique": _unique,
     "deactivate_reactivate_in_source": _away_and_back,
     "reassign_in_source": _away_and_back,
@@ -367,8 +377,6 @@ SENTENCES = {
     " immutable key; give the other ({others}) another name and disable it.",
     "remove_twin": "Give the second account of {subject} ({others}) another name, which frees the one"
     " it holds, and disable it, once it can no longer come back.",
-    "adopt_or_rename_existing": "Let the provider adopt the record that blocks {subject}"
-    " ({others}), or rename it.",
     "adjust_lifecycle_rule": "Adjust the target's inactivity rule.",
     "manual_edit": "Edit {attribute} of {subject} in the target by hand.",
     "investigate": "Look into {subject} with the evidence named.",
