@@ -66,7 +66,7 @@ sample: $(VENV)/.test ## Make data/sample again.
 
 .PHONY: bench
 bench: $(TEST_READY) ## Run the benchmarks: speed, memory, accuracy.
-	@for file in benchmarks/*.py; do $(BIN)/python "$$file" || exit; done
+	@for file in $(filter-out benchmarks/figures.py,$(wildcard benchmarks/*.py)); do $(BIN)/python "$$file" || exit; done
 
 .PHONY: scene
 scene: $(VENV)/.test ## Play real scenes: a SCIM client, nginx with a limit, a SCIM server; needs nginx.

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
+
+from figures import show
 
 import scimlytics as scim
 from scimlytics.checks import run
@@ -67,18 +68,6 @@ def measured(seeds: int, **kind: Any) -> tuple[dict[str, float], Counter[str]]:
     return rates, missing
 
 
-def show(
-    figure: str, value: float, unit: str, bar: float | None, holds: bool | None, **of: Any
-) -> None:
-    """Print one line."""
-    line = {
-        "benchmark": "accuracy", "figure": figure, "value": round(value, 4), "unit": unit,
-        "bar": bar, "holds": holds, **of,
-    }  # fmt: skip
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -90,10 +79,11 @@ def main() -> None:
         of = {**kind, "seeds": asked.seeds, "planted": figures.pop("planted")}
         violations = figures.pop("near_miss_violations")
         for figure, value in figures.items():
-            show(figure, value, "share", BARS[figure], value >= BARS[figure], **of)
+            bar = BARS[figure]
+            show("accuracy", figure, value, "share", bar, holds=value >= bar, **of)
         for cause, count in sorted(missing.items()):
-            show("missed", count, "faults", None, None, cause=cause, **of)
-        show("near_miss_violations", violations, "findings", 0, violations == 0, **of)
+            show("accuracy", "missed", count, "faults", cause=cause, **of)
+        show("accuracy", "near_miss_violations", violations, "findings", 0, **of)
     for source in ("entra", "okta"):
         noise = 0
         for seed in range(1, asked.clean + 1):
@@ -102,7 +92,7 @@ def main() -> None:
                 found, _ = tenant(made, source=source, seed=seed, users=120, faults={})
             noise += sum(counts(row) for row in found)
         of = {"source": source, "seeds": asked.clean}
-        show("false_in_clean_tenants", noise, "findings", 0, noise == 0, **of)
+        show("accuracy", "false_in_clean_tenants", noise, "findings", 0, **of)
 
 
 if __name__ == "__main__":

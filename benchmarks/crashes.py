@@ -14,7 +14,6 @@ Prints a JSON line per figure. Without strace the kills are left out, and that i
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -22,20 +21,17 @@ import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import pyarrow as pa
+from figures import ROOT, show
 
-import pyarrow as pa  # noqa: E402
-
-import scimlytics as scim  # noqa: E402
-from scimlytics import store  # noqa: E402
-from scimlytics.errors import ScimlyticsError  # noqa: E402
-from scimlytics.store import disk as disk_module  # noqa: E402
-from scimlytics.store.lock import NAME as LOCK  # noqa: E402
-from tests.power import cuts, lay_out, model_of  # noqa: E402
-from tests.storing import Disk, batch, commit, events, names, snapshot  # noqa: E402
+import scimlytics as scim
+from scimlytics import store
+from scimlytics.errors import ScimlyticsError
+from scimlytics.store import disk as disk_module
+from scimlytics.store.lock import NAME as LOCK
+from tests.power import cuts, lay_out, model_of
+from tests.storing import Disk, batch, commit, events, names, snapshot
 
 CALLS = ("mkdir", "rename", "unlink", "fsync", "write", "ftruncate", "fchmod", "chmod", "flock")
 SECOND = """
@@ -136,16 +132,6 @@ def bits(folder: Path) -> tuple[int, int]:
     return flips, unnoticed
 
 
-def show(figure: str, value: int, unit: str, bar: int | None, **of: Any) -> None:
-    """Print one line."""
-    line = {
-        "benchmark": "crashes", "figure": figure, "value": value, "unit": unit, "bar": bar,
-        "holds": None if bar is None else value <= bar, **of,
-    }  # fmt: skip
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -153,19 +139,19 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         flips, unnoticed = bits(Path(folder))
-    show("flipped_bits", flips, "bits", None)
-    show("unnoticed_bits", unnoticed, "bits", 0)
+    show("crashes", "flipped_bits", flips, "bits")
+    show("crashes", "unnoticed_bits", unnoticed, "bits", 0)
     with tempfile.TemporaryDirectory() as folder:
         looked, torn = power(Path(folder), asked.states)
-    show("power_cuts", looked, "states", None)
-    show("torn_by_power_cuts", torn, "states", 0)
+    show("crashes", "power_cuts", looked, "states")
+    show("crashes", "torn_by_power_cuts", torn, "states", 0)
     if shutil.which("strace") is None:
         sys.stderr.write("crashes: strace is not installed; nothing was killed.\n")
         return
     with tempfile.TemporaryDirectory() as folder:
         seen, torn = kills(Path(folder))
-    show("kills", seen.total(), "kills", None, **dict(seen))
-    show("torn_by_kills", torn, "kills", 0)
+    show("crashes", "kills", seen.total(), "kills", **dict(seen))
+    show("crashes", "torn_by_kills", torn, "kills", 0)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
+
+from figures import measured, show
 
 FASTER = 5
 PEAK_MB = 1500
@@ -143,23 +143,6 @@ def write_log(folder: Path, megabytes: float) -> Path:
     return path
 
 
-def measure(script: str, folder: Path) -> tuple[float, float, int, float]:
-    """Seconds, peak megabytes, events, and seconds to the events, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(folder)], capture_output=True, text=True, check=True
-    )
-    took, peak, rows, alone = done.stdout.split()
-    return float(took), float(peak), int(rows), float(alone)
-
-
-def figure(
-    name: str, value: float, unit: str, bar: float | None, holds: bool, **more: object
-) -> None:
-    """Print one figure as a JSON line."""
-    line = {"benchmark": "ingest", "figure": name, "value": round(value, 2), "unit": unit}
-    print(json.dumps({**line, "bar": bar, "holds": holds, **more}))
-
-
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -168,18 +151,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_log(folder, size)
-        ours, peak, rows, _ = measure(OURS, folder)
-        theirs, their_peak, their_rows, alone = measure(THEIRS, folder)
+        ours, peak, rows, _ = measured(OURS, folder)
+        theirs, their_peak, their_rows, alone = measured(THEIRS, folder)
     same = rows == their_rows
     dimensions = {"size": f"{size:g} MB", "events": rows}
-    figure("seconds", ours, "s", None, same, **dimensions)
-    figure("events_per_second", rows / ours, "1/s", None, same, **dimensions)
-    figure("peak", peak, "MB", PEAK_MB, peak < PEAK_MB, **dimensions)
-    figure("json_normalize_seconds", theirs, "s", None, same, **dimensions)
-    figure("json_normalize_events_alone", alone, "s", None, same, **dimensions)
-    figure("json_normalize_peak", their_peak, "MB", None, same, **dimensions)
+    show("ingest", "seconds", ours, "s", None, holds=same, **dimensions)
+    show("ingest", "events_per_second", rows / ours, "1/s", None, holds=same, **dimensions)
+    show("ingest", "peak", peak, "MB", PEAK_MB, holds=peak < PEAK_MB, **dimensions)
+    show("ingest", "json_normalize_seconds", theirs, "s", None, holds=same, **dimensions)
+    show("ingest", "json_normalize_events_alone", alone, "s", None, holds=same, **dimensions)
+    show("ingest", "json_normalize_peak", their_peak, "MB", None, holds=same, **dimensions)
     ratio = theirs / ours
-    figure("times_faster", ratio, "×", FASTER, ratio >= FASTER and same, **dimensions)
+    show("ingest", "times_faster", ratio, "×", FASTER, holds=ratio >= FASTER and same, **dimensions)
 
 
 if __name__ == "__main__":

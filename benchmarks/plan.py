@@ -12,13 +12,14 @@ themselves, nor does one on a window of the past.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from figures import show
 
 import scimlytics as scim
 from scimlytics.checks import run
@@ -74,16 +75,6 @@ def repaired(seed: int, source: str, target: str) -> tuple[Counter[str], Counter
     return asked, done, len(new)
 
 
-def show(figure: str, value: float, unit: str, bar: float, holds: bool, **of: Any) -> None:
-    """Print one line."""
-    line = {
-        "benchmark": "plan", "figure": figure, "value": round(value, 4), "unit": unit,
-        "bar": bar, "holds": holds, **of,
-    }  # fmt: skip
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -98,10 +89,12 @@ def main() -> None:
             asked, done, new = asked + one[0], done + one[1], new + one[2]
     for way in sorted(asked):
         share = done[way] / asked[way]
-        show("repaired", share, "share", BAR, share >= BAR, remedies=way, claimed=asked[way])
+        of = {"remedies": way, "claimed": asked[way]}
+        show("plan", "repaired", share, "share", BAR, holds=share >= BAR, **of)
     share = done.total() / asked.total()
-    show("repaired", share, "share", BAR, share >= BAR, remedies="all", claimed=asked.total())
-    show("new_faults", new, "findings", 0, new == 0, seeds=seeds, tenants=len(KINDS) * seeds)
+    all_of_them = {"remedies": "all", "claimed": asked.total()}
+    show("plan", "repaired", share, "share", BAR, holds=share >= BAR, **all_of_them)
+    show("plan", "new_faults", new, "findings", 0, seeds=seeds, tenants=len(KINDS) * seeds)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
+
+from figures import measured, show
 
 from scimlytics.lab import score
 from scimlytics.lab.big import Size, big
@@ -88,20 +88,6 @@ print(took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, rows)
 """
 
 
-def holds(figure: str, value: float, bar: float) -> bool:
-    """Rates are to be at least their bar, costs at most."""
-    return value >= bar if figure in SCORED else value <= bar
-
-
-def measured(script: str, folder: Path) -> tuple[float, float, int]:
-    """Seconds, peak memory in MB and rows of a script in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(folder)], capture_output=True, text=True, check=True
-    )
-    took, peak, rows = done.stdout.split()[-3:]
-    return float(took), float(peak), int(float(rows))
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -129,11 +115,8 @@ def main() -> None:
         *((name, scored[name], "share", ACCURACY) for name in SCORED),
     )
     for figure, value, unit, bar in figures:
-        line = {
-            "benchmark": "scale", "figure": figure, "value": round(value, 2), "unit": unit, "bar": bar,
-            "holds": None if bar is None else holds(figure, value, bar), **size,
-        }  # fmt: skip
-        sys.stdout.write(json.dumps(line) + "\n")
+        at_least = None if figure not in SCORED else value >= bar
+        show("scale", figure, value, unit, bar, holds=at_least, **size)
 
 
 if __name__ == "__main__":

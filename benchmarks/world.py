@@ -9,10 +9,9 @@ writes them as parquet. Each runs in a process of its own. Prints a JSON line pe
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
-import sys
 import tempfile
+
+from figures import measured, show
 
 TIMES, PEAK = 12, 8_000
 """The bars: so many times DuckDB's time, for twelve columns of which most are texts; and MB."""
@@ -38,18 +37,6 @@ print(time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_m
 """
 
 
-def measured(script: str, folder: str, size: list[int]) -> tuple[float, float, int]:
-    """Seconds, peak memory in MB and rows of a script in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", script, folder, *map(str, size)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    took, peak, rows = done.stdout.split()[-3:]
-    return float(took), float(peak), int(rows)
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -59,8 +46,8 @@ def main() -> None:
     asked = parser.parse_args()
     size = [asked.users, asked.memberships, asked.events]
     with tempfile.TemporaryDirectory() as folder:
-        their_time, their_peak, their_rows = measured(THEIRS, folder, size)
-        time, peak, rows = measured(OURS, folder, size)
+        their_time, their_peak, their_rows = measured(THEIRS, folder, *size)
+        time, peak, rows = measured(OURS, folder, *size)
     each, their_each = time / rows, their_time / their_rows
     figures = (
         ("rows", rows, "rows", None),
@@ -71,11 +58,7 @@ def main() -> None:
         ("peak_of_duckdb", their_peak, "MB", None),
     )
     for figure, value, unit, bar in figures:
-        line = {
-            "benchmark": "world", "figure": figure, "value": round(value, 2), "unit": unit, "bar": bar,
-            "holds": None if bar is None else bool(value <= bar), **vars(asked),
-        }  # fmt: skip
-        sys.stdout.write(json.dumps(line) + "\n")
+        show("world", figure, value, unit, bar, **vars(asked))
 
 
 if __name__ == "__main__":
