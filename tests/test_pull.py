@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import stat
 import subprocess
@@ -20,10 +19,12 @@ from scimlytics import store
 from scimlytics.connectors import http
 from scimlytics.errors import InputError
 from tests.cli import Ran, call
+from tests.faults import CUT
 from tests.live import ScimSite, scim_config, scim_group, scim_user
 from tests.loopback import SECRET, Asked, FakeClock, Reply, Server, listener, reset
+from tests.schedules import Stage, World, play
+from tests.schedules import truth as truth_of
 from tests.storing import users
-from tests.test_http import CUT
 
 ROOT = Path(__file__).parent.parent
 
@@ -146,32 +147,72 @@ def test_a_fault_on_any_page_loses_and_invents_nothing(
     assert held(tmp_path) == truth(site)
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_random_faults_lose_and_invent_nothing_or_stop_honestly(
-    seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], clock: FakeClock
+@pytest.mark.parametrize("seed", range(60))
+def test_random_faults_lose_and_invent_nothing_or_stop_honestly(seed: int, tmp_path: Path) -> None:
+    outcome = play(seed, tmp_path)
+
+    assert outcome.wrong == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "refused"),
+    [
+        ("graph", "/appRoleAssignedTo"),
+        ("graph", "/groups/g2/members"),
+        ("okta", "/apps/0oa1/groups"),
+        ("okta", "/groups/00g1/users"),
+    ],
+)
+def test_members_are_kept_where_the_list_that_leads_to_them_is_refused(
+    kind: str, refused: str, tmp_path: Path
 ) -> None:
-    luck = random.Random(seed)
-    replies = [
-        *(Reply(raw=one) for one in CUT.values()),
-        *(Reply({}, status) for status in (408, 429, 500, 502, 503, 504)),
-        Reply({}, 429, {"Retry-After": "2.128"}),
-        Reply({}, 503, {"Retry-After": "7"}),
-        Reply({}, 429, {"Retry-After": "abc"}),
-    ]
+    stage = Stage(kind, World([1, 2, 3, 4, 5]), tmp_path)
+    stage.pull(lambda _: None)
 
+    code, said = stage.pull(lambda asked: Reply({}, 400) if asked.path.endswith(refused) else None)
+
+    assert code == 4, said
+    assert stage.differs(truth_of(kind, stage.world)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "refused", "lost"),
+    [
+        ("graph", "/microsoft.graph.user", "users"),
+        ("graph", "/schema", "settings"),
+        ("okta", "/group-push/mappings", "memberships"),
+        ("files.com", "/sso_strategies", "settings"),
+    ],
+)
+def test_what_need_not_be_there_is_not_given_up_once_it_was(
+    kind: str, refused: str, lost: str, tmp_path: Path
+) -> None:
     def hook(asked: Asked) -> Reply | None:
-        return luck.choice(replies) if luck.random() < 0.3 else None
+        return Reply({}, 403) if asked.path.endswith(refused) else None
 
-    site = ScimSite(luck.randrange(1, 60), 2, hook=hook, cursor=luck.random() < 0.3)
+    stage = Stage(kind, World([1, 2, 3, 4, 5]), tmp_path)
+    stage.pull(lambda _: None)
 
-    ran, _ = pull(site, tmp_path, capsys)
+    code, said = stage.pull(hook)
+    kept = stage.differs(truth_of(kind, stage.world))
+    without, _ = stage.pull(hook, "--accept-empty")
+    again, _ = stage.pull(hook)
 
-    if ran.code == 0:
-        assert held(tmp_path) == truth(site)
-    else:
-        assert ran.code in (3, 4, 5)
-        assert len(ran.errors) <= 1
-        assert "Traceback" not in ran.err
+    assert code == 3, said
+    assert "was read the last time; --accept-empty goes on without it" in said
+    assert kept == []
+    assert without == again == 0
+    assert any(one.startswith(lost) for one in stage.differs(truth_of(kind, stage.world)))
+
+
+@pytest.mark.parametrize("kind", ["graph", "okta", "files.com"])
+def test_what_need_not_be_there_may_lack_from_the_beginning(kind: str, tmp_path: Path) -> None:
+    optional = ("/microsoft.graph.user", "/jobs", "/group-push/mappings", "/sso_strategies")
+    stage = Stage(kind, World([1, 2, 3, 4, 5]), tmp_path)
+
+    code, said = stage.pull(lambda asked: Reply({}, 403) if asked.path.endswith(optional) else None)
+
+    assert code == 0, said
 
 
 # What a server does wrong for good

@@ -32,6 +32,8 @@ class Collection:
     """Without it a pull is whole all the same: not every licence or right has it."""
     group_id: str | None = None
     """The group whose members these are."""
+    leads_to: str | None = None
+    """The part whose lists it names; that part is not whole without it."""
     log: tuple[str, datetime, datetime] | None = None
     """Of a log: table and product, and the time that is read, from and to."""
 

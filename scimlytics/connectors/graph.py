@@ -47,7 +47,7 @@ def plan(system: System, client: Client, shelf: Shelf, window: Window) -> Iterat
     if app is not None:
         base = f"/servicePrincipals/{app}"
         assigned = by_link(f"{base}/appRoleAssignedTo", {"$top": TOP})
-        yield Collection(f"{role}/assigned", "assignments", assigned)
+        yield Collection(f"{role}/assigned", "assignments", assigned, leads_to="groups")
         jobs = f"{base}/synchronization/jobs"
         yield Collection(f"{role}/jobs", "settings", by_link(jobs), optional=True)
         for place, job in enumerate(_values(shelf, f"{role}/jobs", "id")):

@@ -65,6 +65,7 @@ class Got:
     whole: bool
     why: str
     group_id: str | None = None
+    leads_to: str | None = None
     total: int | None = None
     log: tuple[str, datetime, datetime] | None = None
     optional: bool = False
@@ -110,6 +111,8 @@ class Known:
     """Part → rows of its last whole snapshot."""
     accounts: frozenset[str] = frozenset()
     """The ids of its users then."""
+    lists: frozenset[str] = frozenset()
+    """The optional collections that were whole then: to lack one of them now is a loss."""
 
 
 @dataclass(frozen=True)
@@ -157,8 +160,8 @@ def judged(
     parts = []
     for unit in ("users", "groups", "assignments", "settings"):
         some = [one for one in got if one.unit == unit]
-        if any(one.whole or not one.optional for one in some):
-            parts.append(_part(unit, some, order, loaded, exists, got[-1].last))
+        if any(one.whole or not one.optional or one.name in order.known.lists for one in some):
+            parts.append(_part(unit, got, order, loaded, exists))
     log: dict[str, pa.Table] = {}
     if loaded is not None and any(one.unit == "log" for one in got):
         log = {name: loaded.tables[name] for name in TABLES["log"] if name in loaded.present}
@@ -184,19 +187,18 @@ def _unread(got: Got, loaded: Loaded | None) -> Got:
 
 def _part(
     unit: str,
-    some: list[Got],
+    got: list[Got],
     order: Order,
     loaded: Loaded | None,
     exists: Callable[[str], bool] | None,
-    ended_early: bool,
 ) -> Part:
+    some = [one for one in got if one.unit == unit]
     tables = _tables(unit, order.system.role, loaded)
     rows = _rows_of(unit, tables)
     aside = _aside(some, loaded)
     total = next((one.total for one in some if one.total is not None), None)
-    needed = [one for one in some if not one.optional]
-    wrong = next((one.why for one in needed if not one.whole), "")
-    if not wrong and ended_early and unit != "users":
+    wrong = _lacking(unit, got, order)
+    if not wrong and got[-1].last and unit != "users":
         wrong = "the pull ended before all of it was read"
     if not wrong and total is not None and total != rows + aside:
         wrong = f"the server says {total} and lists {rows + aside}"
@@ -209,6 +211,23 @@ def _part(
     left = None if total is None else total - aside
     pulls = _shown(unit, order.system.role, tables, some, not wrong, left)
     return Part(unit, not wrong, why, tables, pulls)
+
+
+def _lacking(unit: str, got: list[Got], order: Order) -> str:
+    """Why a part is not whole: a list of it, or one that leads to it, was not read to its end.
+
+    An optional list may lack, unless the last pull had it: what is known is not given up.
+    """
+    for one in got:
+        if one.whole or unit not in (one.unit, one.leads_to):
+            continue
+        if not one.optional:
+            return one.why
+        if one.name in order.known.lists and not order.accept_empty:
+            return (
+                f"{one.name} was read the last time; --accept-empty goes on without it: {one.why}"
+            )
+    return ""
 
 
 def _tables(unit: str, role: str, loaded: Loaded | None) -> dict[str, pa.Table]:
@@ -262,8 +281,6 @@ def _shown(
     total: int | None,
 ) -> list[dict[str, Any]]:
     """What shows how complete each collection is; rows of the table of pulls."""
-    if unit not in ("users", "groups", "assignments"):
-        return []
 
     def row(collection: str, rows: int, *, whole: bool, group: str | None = None) -> dict[str, Any]:
         declared = total if collection == unit else None
@@ -278,7 +295,10 @@ def _shown(
             "capped": False,
         }
 
-    made = [row(unit, _rows_of(unit, tables), whole=whole)]
+    made = [row(one.name, one.rows, whole=True) for one in some if one.optional and one.whole]
+    if unit not in ("users", "groups", "assignments"):
+        return made
+    made.append(row(unit, _rows_of(unit, tables), whole=whole))
     if unit != "groups":
         return made
     edges = tables[f"{role}_memberships"]

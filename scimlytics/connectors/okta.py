@@ -43,9 +43,10 @@ def plan(system: System, client: Client, shelf: Shelf, window: Window) -> Iterat
         app = f"/apps/{system.app}"
         for name, limit in (("users", 500), ("groups", 200)):
             walk = by_link_header(f"{app}/{name}", {"limit": limit})
-            yield Collection(f"{role}/app-{name}", "assignments", walk)
+            leads_to = "groups" if name == "groups" else None
+            yield Collection(f"{role}/app-{name}", "assignments", walk, leads_to=leads_to)
         pushed = by_link_header(f"{app}/group-push/mappings", {"limit": 1000})
-        yield Collection(f"{role}/group-push", "settings", pushed, optional=True)
+        yield Collection(f"{role}/group-push", "settings", pushed, True, leads_to="groups")
         for group in _groups(shelf, role):
             members = by_link_header(f"/groups/{group}/users", {"limit": 200})
             yield Collection(f"{role}/members/{group}", "groups", members, group_id=group)

@@ -109,6 +109,7 @@ def _walked(collection: Collection, client: Client, shelf: Shelf) -> Got:
         why=str(ended["why"]),
         optional=collection.optional,
         group_id=collection.group_id,
+        leads_to=collection.leads_to,
         total=ended["total"],
         log=collection.log,
         refused=bool(ended.get("refused")),

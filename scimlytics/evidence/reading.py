@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from scimlytics.errors import InputError, unknown
 from scimlytics.evidence.bundle import NAMES, SIDED, Evidence
-from scimlytics.evidence.completeness import Shown
+from scimlytics.evidence.completeness import COLLECTIONS, Shown
 
 if TYPE_CHECKING:
     from scimlytics.loaders import FileReport, Loaded, Pull
@@ -184,6 +184,7 @@ def _of_store(folder: Path, settings: Settings) -> Inspection:
                 **{name: one[name] for name in shown}
             )
             for one in kept.pulls
+            if one["collection"] in COLLECTIONS
         },
         previous=kept.previous,
         name=folder.resolve().name,

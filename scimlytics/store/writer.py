@@ -78,8 +78,10 @@ class Held:
     """Table and product of a log → up to when it has been read."""
     rows: dict[str, int]
     """Part → rows of its last whole snapshot."""
-    accounts: frozenset[str]
+    accounts: frozenset[str] = frozenset()
     """The ids of its users then."""
+    lists: frozenset[str] = frozenset()
+    """The collections of which it is known how complete they were then."""
 
 
 @dataclass(frozen=True)
@@ -144,11 +146,12 @@ class Writer:
         """What the next pull of a system needs to know of the ones before."""
         manifest = self.manifest
         if name not in manifest.systems:
-            return Held({}, {}, frozenset())
+            return Held({}, {})
         system = manifest.systems[name]
         logs = {log: spans[-1].end for log, spans in system.log.covers.items()}
         rows: dict[str, int] = {}
         accounts: frozenset[str] = frozenset()
+        lists: dict[str, list[str]] = {}
         for part in system.parts:
             if not part.whole:
                 continue
@@ -158,10 +161,16 @@ class Writer:
                 if file.table != PULLS and not file.table.endswith("_memberships")
             ]
             rows[part.unit] = sum(file.rows for file in listed)
+            lists[part.unit] = [
+                one
+                for file in part.files
+                if file.table == PULLS
+                for one in self._rows(file).column("collection").to_pylist()
+            ]
             if part.unit == "users":
                 ids = [self._rows(file).column("id").to_pylist() for file in listed]
                 accounts = frozenset(one for some in ids for one in some)
-        return Held(logs, rows, accounts)
+        return Held(logs, rows, accounts, frozenset(one for some in lists.values() for one in some))
 
     @property
     def staging(self) -> Path:

@@ -165,7 +165,7 @@ def _known(writer: Writer, name: str) -> Known:
     from scimlytics.connectors import Known
 
     held = writer.known(name)
-    return Known(held.logs, held.rows, held.accounts)
+    return Known(held.logs, held.rows, held.accounts, held.lists)
 
 
 def _commit(writer: Writer, pulled: Pulled) -> None:
