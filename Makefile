@@ -72,6 +72,10 @@ bench: $(TEST_READY) ## Run the benchmarks: speed, memory, accuracy.
 scene: $(VENV)/.test ## Play real scenes: a SCIM client, nginx with a limit, a SCIM server; needs nginx.
 	$(BIN)/python -m tests.lab_scene
 
+.PHONY: fuzz
+fuzz: $(VENV)/.test ## Change input at random for SECONDS=60: only errors of our own may come of it.
+	$(BIN)/python benchmarks/fuzz.py --seconds $(or $(SECONDS),60)
+
 .PHONY: mutate-rules
 mutate-rules: $(VENV)/.test ## Take out each rule in turn: does a test notice? MUTANTS=--negated turns conditions round.
 	$(BIN)/python -m tests.mutate_rules $(MUTANTS)

@@ -1,12 +1,10 @@
-"""What crashes, power cuts and broken bits leave of a store; each is to be the old snapshot or the new one.
+"""What power cuts and broken bits leave of a store: the old snapshot, the new one, or a plain word of damage.
 
-- kills: a commit is run under strace again and again, and killed at its first, second, third … call of
-  each kind that changes a disk, until it gets through;
 - power cuts: every state that a disk may be in after a cut at any step of commits, by the model of the
   tests (unflushed bytes may be there, in half, or not; unflushed names likewise);
 - broken bits: one bit of every byte of every file in turn.
 
-Prints a JSON line per figure. Without strace the kills are left out, and that is said.
+What kills leave is measured by ``kills.py``. Prints a JSON line per figure.
 
     python benchmarks/crashes.py [--states 10000]
 """
@@ -16,14 +14,11 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
-from figures import ROOT, show
+from figures import show
 
 import scimlytics as scim
 from scimlytics import store
@@ -32,51 +27,6 @@ from scimlytics.store import disk as disk_module
 from scimlytics.store.lock import NAME as LOCK
 from tests.power import cuts, lay_out, model_of
 from tests.storing import Disk, batch, commit, events, names, snapshot
-
-CALLS = ("mkdir", "rename", "unlink", "fsync", "write", "ftruncate", "fchmod", "chmod", "flock")
-SECOND = """
-from pathlib import Path
-import sys
-from tests.storing import commit, snapshot
-commit(Path(sys.argv[1]), snapshot("ada", "bob", "cleo", day=1))
-"""
-OLD, NEW = ["ada", "bob"], ["ada", "bob", "cleo"]
-
-
-def kills(folder: Path) -> tuple[Counter[str], int]:
-    """How often a commit was killed at each kind of call, and how often that left something else."""
-    seen: Counter[str] = Counter()
-    torn = 0
-    for call in CALLS:
-        for turn in range(1, 1000):
-            path = folder / f"{call}-{turn}"
-            commit(path, snapshot(*OLD))
-            killed = f"inject={call}:signal=SIGKILL:when={turn}"
-            traced = ["strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={call}", "-e", killed]
-            done = subprocess.run(
-                [
-                    *traced,
-                    "-e",
-                    f"inject={call}:signal=SIGKILL:when={turn}",
-                    sys.executable,
-                    "-c",
-                    SECOND,
-                    str(path),
-                ],
-                cwd=ROOT,
-                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-                check=False,
-                capture_output=True,
-            )
-            if done.returncode == 0:
-                torn += names(path) != NEW
-                break
-            seen[call] += 1
-            torn += names(path) not in (OLD, NEW) or bool(store.verify(path).problems)
-            commit(path, snapshot("dora", day=2))
-            torn += names(path) != ["dora"] or bool(store.verify(path).leftovers)
-            shutil.rmtree(path)
-    return seen, torn
 
 
 def power(folder: Path, most: int) -> tuple[int, int]:
@@ -145,13 +95,6 @@ def main() -> None:
         looked, torn = power(Path(folder), asked.states)
     show("crashes", "power_cuts", looked, "states")
     show("crashes", "torn_by_power_cuts", torn, "states", 0)
-    if shutil.which("strace") is None:
-        sys.stderr.write("crashes: strace is not installed; nothing was killed.\n")
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        seen, torn = kills(Path(folder))
-    show("crashes", "kills", seen.total(), "kills", **dict(seen))
-    show("crashes", "torn_by_kills", torn, "kills", 0)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,11 @@ def inspect(path: str | Path) -> Inspection:
     if store.is_store(folder):
         return _of_store(folder, settings)
     loaded = read_folder(folder, settings)
-    errors = [f"{report.path}: {report.error}" for report in loaded.files if report.error]
+    errors = [
+        report.error if report.error.startswith(report.path) else f"{report.path}: {report.error}"
+        for report in loaded.files
+        if report.error
+    ]
     spoke = any(report.used for report in loaded.files)
     evidence = _evidence(folder, settings, loaded) if spoke else None
     return Inspection(list(loaded.files), evidence, errors)

@@ -52,7 +52,10 @@ def pull(
         typer.Argument(metavar="[SYSTEM]...", help="Pull these only.", show_default=False),
     ] = None,
     accept_empty: Annotated[
-        bool, typer.Option("--accept-empty", help="Take what is suddenly empty as empty.")
+        bool,
+        typer.Option(
+            "--accept-empty", help="Take what is suddenly empty, or no longer to be had, as it is."
+        ),
     ] = False,
 ) -> None:
     """Read live systems into a store: people, groups, assignments, jobs and logs.

@@ -48,6 +48,14 @@ def plain(value: Value) -> str | None:
     return str(value)
 
 
+def _whole(value: Value) -> int:
+    """A number that a function needs."""
+    try:
+        return int(plain(value) or "")
+    except ValueError:
+        raise UnevaluableError("a whole number is wanted where there is none") from None
+
+
 def compare(sign: str, left: Value, right: Value) -> Value:
     """Compare two values; a condition on an empty attribute is not documented to hold or to fail."""
     if left is UNKNOWN or right is UNKNOWN or left is None or right is None:
@@ -117,7 +125,7 @@ def _append(source: Value, suffix: Value) -> Value:
 
 
 def _bit_and(one: Value, other: Value) -> Value:
-    return int(str(one)) & int(str(other))
+    return _whole(one) & _whole(other)
 
 
 def _c_bool(value: Value) -> Value:
@@ -143,7 +151,7 @@ def _iif(condition: Value, right: Value, wrong: Value) -> Value:
 
 
 def _in_str(where: str, what: Value, start: Value = None, kind: Value = None) -> Value:
-    begin = int(str(start)) - 1 if start is not None else 0
+    begin = _whole(start) - 1 if start is not None else 0
     needle = plain(what) or ""
     if kind == "vbTextCompare":
         where, needle = where.casefold(), needle.casefold()
@@ -154,7 +162,7 @@ def _item(values: Value, index: Value) -> Value:
     if values is None:
         return None
     listed = values if isinstance(values, list) else [str(plain(values))]
-    place = int(str(index)) - 1
+    place = _whole(index) - 1
     return listed[place] if 0 <= place < len(listed) else None
 
 
@@ -168,13 +176,13 @@ def _join(separator: Value, *sources: Value) -> Value:
 def _left(source: Value, count: Value) -> Value:
     if source is None:
         return ""
-    kept = int(str(count))
+    kept = _whole(count)
     return str(plain(source)) if kept < 0 else str(plain(source))[:kept]
 
 
 def _mid(source: str, start: Value, length: Value) -> Value:
-    begin = int(str(start)) - 1
-    return source[begin : begin + int(str(length))]
+    begin = _whole(start) - 1
+    return source[begin : begin + _whole(length)]
 
 
 def _normalize_diacritics(source: str) -> str:
@@ -259,12 +267,17 @@ def _name(mark: regex.Match[str]) -> str | int:
 
 
 def _split(source: str, delimiter: Value) -> Value:
-    return [part.strip() for part in source.split(str(plain(delimiter)))]
+    mark = plain(delimiter)
+    if not mark:
+        raise UnevaluableError("a text is split at nothing")
+    return [part.strip() for part in source.split(str(mark))]
 
 
 def _switch(source: Value, default: Value, *pairs: Value) -> Value:
     if source is UNKNOWN:
         return UNKNOWN
+    if len(pairs) % 2:
+        raise UnevaluableError("Switch has a key without a value")
     value = plain(source) or ""
     for key, then in zip(pairs[::2], pairs[1::2], strict=True):
         if value == (plain(key) or ""):
@@ -277,7 +290,7 @@ def _word(source: Value, number: Value, delimiters: Value) -> Value:
     for mark in str(plain(delimiters) or ""):
         text = text.replace(mark, "\0")
     words = [one for one in text.split("\0") if one]
-    place = int(str(number)) - 1
+    place = _whole(number) - 1
     return words[place] if 0 <= place < len(words) else ""
 
 
