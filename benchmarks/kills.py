@@ -60,11 +60,6 @@ def in_store(path: Path) -> State:
     return sorted(people), sorted(seen), store.verify(path).problems
 
 
-def in_pull(path: Path) -> State:
-    """What a pull has brought; nothing before its first commit."""
-    return in_store(path / "store") if (path / "store" / "current").exists() else None
-
-
 def in_folder(path: Path) -> State:
     """The files of a folder and what they hold; what is on its way has a name with a point."""
     return {
@@ -81,6 +76,12 @@ def two_days(path: Path) -> None:
         commit(path, snapshot("ada", day=day), log=batch(events(*names, day=day), day, day + 1))
 
 
+def pulled_before(path: Path) -> None:
+    """A store with an older snapshot of the same system."""
+    path.mkdir()
+    commit(path / "store", snapshot("ada", day=-3))
+
+
 ACTS: dict[str, Act] = {
     "a snapshot": Act(
         lambda path: commit(path, snapshot("ada", "bob")),
@@ -89,7 +90,8 @@ ACTS: dict[str, Act] = {
     ),
     "logs": Act(
         two_days,
-        "commit(path, snapshot('ada', 'bob', day=2), log=batch(events('e1', 'e2', 'e3', day=1), 1, 3))",
+        "days = [events(f'f{day}', day=day) for day in range(12)]\n"
+        "commit(path, snapshot('ada', 'bob', day=12), log=batch(pa.concat_tables(days), 1, 13))",
         in_store,
     ),
     "a store is pruned": Act(
@@ -114,17 +116,18 @@ ACTS: dict[str, Act] = {
         in_folder,
     ),
     "a pull": Act(
-        lambda path: path.mkdir(),
+        pulled_before,
         "from scimlytics.cli.app import run\n"
         "assert run(['pull', '--config', str(path.parent / 'pull.toml'), '--store',"
         " str(path / 'store')]) == 0",
-        in_pull,
+        lambda path: in_store(path / "store"),
     ),
 }
 BEGIN = """
 import sys
 from pathlib import Path
 path = Path(sys.argv[1])
+import pyarrow as pa
 from scimlytics import store
 from tests.storing import batch, commit, events, snapshot
 """
@@ -212,9 +215,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as made:
             folder = Path(made)
             small_tenant(folder / "tenant")
-            with Server(ScimSite(25, 3)) if name == "a pull" else nullcontext() as server:
+            with Server(ScimSite(120, 3)) if name == "a pull" else nullcontext() as server:
                 if server is not None:
-                    scim_config(server.url, folder)
+                    scim_config(server.url, folder, size=2)
                 seen, wrong = kills(ACTS[name], folder)
         for one in wrong:
             sys.stderr.write(f"{name}: {one}\n")

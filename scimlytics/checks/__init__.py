@@ -73,7 +73,9 @@ def run(evidence: Evidence, *, only: Sequence[str] | None = None) -> CheckRun:
         name: why for name, check in CHECKS.items() if (why := _why_skipped(check, evidence))
     }
     with undisturbed():
+        evidence.recall()
         findings = evidence.once("findings", lambda: _findings(evidence))
+        evidence.remember()
     wanted = [name for name in (only or CHECKS) if name not in skipped]
     chosen = findings.filter(pc.is_in(findings.column("check"), pa.array(wanted, pa.string())))
     return CheckRun(

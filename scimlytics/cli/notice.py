@@ -15,7 +15,6 @@ import typer
 
 from scimlytics.cli.findings import Finding
 from scimlytics.cli.streams import say
-from scimlytics.connectors.credentials import KINDS, is_reference, resolve
 from scimlytics.errors import InputError
 from scimlytics.vocabulary import SEVERITIES
 
@@ -49,6 +48,8 @@ def service(reference: str | None) -> apprise.Apprise | None:
     """
     if reference is None:
         return None
+    from scimlytics.connectors.credentials import KINDS, is_reference, resolve
+
     if not is_reference(reference):
         raise InputError(f"--notify: should say where the addresses are kept: {KINDS}.")
     try:

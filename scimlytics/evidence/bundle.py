@@ -27,6 +27,7 @@ from scimlytics.evidence.profile import (
     grace_of,
 )
 from scimlytics.tables import (
+    FINDINGS,
     GROUPS,
     MEMBERSHIPS,
     TABLES,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from scimlytics.evidence.prepared import Prepared
     from scimlytics.settings import Settings
 
 T = TypeVar("T")
@@ -111,7 +113,8 @@ class Evidence:
     Parameters
     ----------
     tables
-        Tables by the names of ``NAMES``; Arrow tables or DataFrames. Those left out are empty.
+        Tables by the names of ``NAMES``; Arrow tables or DataFrames. Those left out are empty. A
+        mapping other than a dict is asked for a table when somebody asks for it.
     settings
         What ``scimlytics.toml`` would say.
     pulls
@@ -128,6 +131,8 @@ class Evidence:
         Where to compute; DuckDB in process when none is given.
     lacking
         Role → why nothing whole is known of that side; asking for it raises.
+    prepared
+        Where what is worked out of it is kept for the next who asks.
     """
 
     def __init__(
@@ -143,15 +148,19 @@ class Evidence:
         newest: Mapping[str, datetime] | None = None,
         engine: Engine | None = None,
         lacking: Mapping[str, str] | None = None,
+        prepared: Prepared | None = None,
     ) -> None:
         for stranger in set(tables) - set(NAMES):
             raise unknown("table", stranger, list(NAMES))
         self.settings = settings
         self.name = settings.name or name
-        self._rows: dict[str, pa.Table] = {
-            key: NAMES[key].conform(rows) for key, rows in tables.items() if rows is not None
-        }
-        self.present = frozenset(self._rows)
+        self._given = tables
+        self._rows: dict[str, pa.Table] = {}
+        if isinstance(tables, dict):
+            self._rows = {
+                key: NAMES[key].conform(rows) for key, rows in tables.items() if rows is not None
+            }
+        self.present = frozenset(self._rows if isinstance(tables, dict) else tables)
         self._pulls = dict(pulls or {})
         self._previous = dict(previous or {})
         self._files = files or []
@@ -159,7 +168,9 @@ class Evidence:
         self._newest = dict(newest or {})
         self._engine = engine
         self._lacking = dict(lacking or {})
+        self._prepared = prepared
         self._kept: dict[str, ir.Table] = {}
+        self._recalled: frozenset[str] = frozenset()
         self._once: dict[str, Any] = {}
         self.link_rate: tuple[int, int] | None = None
         """Of the claims that match an account by name, how many there are and how many carry its id."""
@@ -237,7 +248,12 @@ class Evidence:
         """A table's rows; empty when nothing of it was exported."""
         if name not in NAMES:
             raise unknown("table", name, list(NAMES))
-        return self._rows[name] if name in self._rows else NAMES[name].empty()
+        if name not in self._rows:
+            given = name in self.present
+            self._rows[name] = (
+                NAMES[name].conform(self._given[name]) if given else NAMES[name].empty()
+            )
+        return self._rows[name]
 
     def collected(self, name: str) -> frozenset[str]:
         """The columns of a table that its export asked for."""
@@ -249,22 +265,22 @@ class Evidence:
 
     @cached_property
     def engine(self) -> Engine:
-        """The engine, with all tables registered."""
+        """The engine; a table is registered when it is asked for."""
         engine = self._engine or Engine()
-        for name in NAMES:
-            engine.register(name, self.rows(name))
-        for collection, table in PREVIOUS.items():
-            for side in ("source", "target"):
-                engine.register(
-                    f"previous_{side}_{collection}", self._older(side, collection, table)
-                )
+        engine.supply = self._supply
         return engine
+
+    def _supply(self, name: str) -> pa.Table | None:
+        """The rows of a table of the engine: one of ``NAMES``, or ``previous_…``."""
+        if name in NAMES:
+            return self.rows(name)
+        _, side, collection = name.split("_", 2) if name.startswith("previous_") else ("", "", "")
+        return self._older(side, collection, PREVIOUS[collection]) if side else None
 
     def table(self, name: str) -> ir.Table:
         """A table as an Ibis expression: one of ``NAMES``, ``previous_…``, or one kept before."""
-        if name in self._kept:
-            return self._kept[name]
-        return self.engine.table(name)
+        kept = self.kept(name)
+        return self.engine.table(name) if kept is None else kept
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         """Compute an intermediate table once; later questions find it by name."""
@@ -286,7 +302,31 @@ class Evidence:
 
     def kept(self, name: str) -> ir.Table | None:
         """An intermediate table that was kept under that name."""
+        if name in self._recalled and name not in self._kept:
+            self._kept[name] = self.engine.table(name)
         return self._kept.get(name)
+
+    def recall(self) -> bool:
+        """Take over what an earlier run worked out of the same; whether there is such."""
+        if self._prepared is None or self._kept or "findings" in self._once:
+            return False
+        found = self._prepared.recall(self._newest.get("as_of"), self.engine)
+        if found is None:
+            return False
+        noted, findings = found
+        self._recalled = frozenset(noted["kept"])
+        self._once["findings"] = FINDINGS.conform(findings)
+        self.link_rate = tuple(noted["link_rate"]) if noted["link_rate"] else None
+        self.evaluated = frozenset(noted["evaluated"])
+        return True
+
+    def remember(self) -> None:
+        """Keep what was worked out for the next who asks, where there is a place for it."""
+        if self._prepared is not None and "findings" in self._once:
+            noted = {"link_rate": self.link_rate, "evaluated": sorted(self.evaluated)}
+            self._prepared.remember(
+                self._newest.get("as_of"), self.engine, self._kept, self._once["findings"], noted
+            )
 
     def __enter__(self) -> Self:
         """Let go of the engine when the block ends."""
@@ -302,6 +342,7 @@ class Evidence:
             self.engine.close()
             del self.__dict__["engine"]
         self._kept.clear()
+        self._recalled = frozenset()
 
     # Judgement about the evidence itself.
 
@@ -370,7 +411,7 @@ class Evidence:
         import copy
 
         other = copy.copy(self)
-        other.__dict__ = {**self.__dict__, "_kept": {}, "_once": {}}
+        other.__dict__ = {**self.__dict__, "_kept": {}, "_once": {}, "_recalled": frozenset()}
         for cached in ("profile", "engine", "group_grades"):
             other.__dict__.pop(cached, None)
         other._newest = {**self._newest, "as_of": moment}

@@ -7,8 +7,9 @@ computed once. One engine belongs to one thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scimlytics.tables import Table
@@ -28,7 +29,10 @@ class Engine:
     def __init__(self, connection: ibis.BaseBackend | None = None) -> None:
         self._connection = connection if connection is not None else _duckdb()
         self._tables: dict[str, ir.Table] = {}
+        self._registered: set[str] = set()
         self._made = 0
+        self.supply: Callable[[str], pa.Table | None] = lambda _: None
+        """Gives the rows of a table that is asked for and not known yet."""
 
     def register(self, name: str, rows: pa.Table) -> None:
         """Make rows known under a name; replaces what had that name."""
@@ -38,11 +42,14 @@ class Engine:
             spark.register(self._connection, name, rows)
         else:
             self._connection.con.register(name, rows.replace_schema_metadata(None))
+        self._registered.add(name)
         self._tables.pop(name, None)
 
     def table(self, name: str) -> ir.Table:
         """The table of that name as an expression."""
         if name not in self._tables:
+            if name not in self._registered and (rows := self.supply(name)) is not None:
+                self.register(name, rows)
             found = self._connection.table(name)
             if self._connection.name == "pyspark":
                 from scimlytics.evidence import spark
@@ -90,6 +97,32 @@ class Engine:
     def frame(self, expression: ir.Table) -> Any:
         """Run an expression and show it as a DataFrame with Arrow types."""
         return to_frame(self.fetch(expression))
+
+    def write(self, folder: Path, kept: Mapping[str, ir.Table]) -> dict[str, str]:
+        """Write registered and kept tables as parquet; the file of each, by name. DuckDB only."""
+        names = {name: one.op().name for name, one in kept.items()}
+        names |= {name: name for name in self._registered - set(names.values())}
+        files = {}
+        for place, (name, own) in enumerate(sorted(names.items())):
+            files[name] = f"{place:03d}.parquet"
+            path = _quoted(str(folder / files[name]), "'")
+            self._connection.con.execute(
+                f"COPY (FROM {_quoted(own)}) TO {path} (FORMAT parquet, COMPRESSION zstd)"
+            )
+        return files
+
+    def view(self, name: str, path: Path) -> None:
+        """Make a parquet file known as a table; a question reads only what it needs. DuckDB only."""
+        self._connection.con.execute(
+            f"CREATE OR REPLACE TEMP VIEW {_quoted(name)} AS FROM read_parquet({_quoted(str(path), chr(39))})"
+        )
+        self._registered.add(name)
+        self._tables.pop(name, None)
+
+    @property
+    def is_duckdb(self) -> bool:
+        """Whether it can write and view parquet by itself."""
+        return bool(self._connection.name == "duckdb")
 
     def close(self) -> None:
         """Let go of the tables and of the connection."""
@@ -152,6 +185,10 @@ def _duckdb() -> ibis.BaseBackend:
     with suppress(duckdb.InvalidInputException):
         connection.raw_sql("SET enable_progress_bar = false")
     return connection
+
+
+def _quoted(text: str, mark: str = '"') -> str:
+    return mark + text.replace(mark, mark * 2) + mark
 
 
 def _settle(kind: pa.DataType) -> pa.DataType:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scimlytics.errors import InputError, unknown
 from scimlytics.evidence.bundle import NAMES, SIDED, Evidence
 from scimlytics.evidence.completeness import COLLECTIONS, Shown
+from scimlytics.evidence.prepared import Prepared
 
 if TYPE_CHECKING:
     from scimlytics.loaders import FileReport, Loaded, Pull
@@ -196,6 +197,7 @@ def _of_store(folder: Path, settings: Settings) -> Inspection:
         systems=kept.systems,
         newest=kept.newest,
         lacking=kept.lacking,
+        prepared=Prepared(folder / store.PREPARED, f"{kept.commit} {settings.model_dump_json()}"),
     )
     return Inspection(files, evidence, [])
 

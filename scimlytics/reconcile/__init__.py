@@ -52,7 +52,7 @@ def ledger(evidence: Evidence, name: str) -> ir.Table:
 
 def prepare(evidence: Evidence) -> None:
     """Compute everything that ledgers need, once."""
-    if evidence.kept("ledger_users") is not None:
+    if evidence.kept("ledger_users") is not None or evidence.recall():
         return
     with undisturbed():
         _mapping(evidence)

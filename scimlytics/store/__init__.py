@@ -7,6 +7,7 @@
       current                    names the manifest that counts; replaced by one rename
       manifests/<n>-<hash>.json  what a commit holds: systems, snapshots, completeness, coverage
       data/<hash>.parquet        the rows; any parquet reader opens them
+      prepared/                  what was worked out of a commit, for the next who asks; derived
       lock                       who is writing
 
 A commit writes data, then a manifest that names them by their hash, then the pointer: whoever reads
@@ -17,11 +18,12 @@ beside the last good snapshot, never in its place.
 
 from scimlytics.store.care import Damage, export, listing, prune, verify
 from scimlytics.store.lock import Lock
-from scimlytics.store.manifest import is_store
+from scimlytics.store.manifest import PREPARED, is_store
 from scimlytics.store.reader import Kept, read
 from scimlytics.store.writer import LogBatch, Snapshot, Writer
 
 __all__ = [
+    "PREPARED",
     "Damage",
     "Kept",
     "Lock",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from scimlytics.store.log import cut
 from scimlytics.store.manifest import (
     DATA,
     MANIFESTS,
+    PREPARED,
     System,
     current,
     read_data,
@@ -122,6 +124,7 @@ def prune(path: Path, *, older_than: timedelta, now: datetime | None = None) -> 
         days = _days(before.systems) - _days(systems)
         if snapshots or days:
             writer.publish(name, before, systems, {}, forget=True)
+        shutil.rmtree(path / PREPARED, ignore_errors=True)
     return snapshots, days
 
 

@@ -21,6 +21,8 @@ from scimlytics.store.disk import digest
 VERSION = 1
 """Of the layout. A store of a higher one is refused; columns that were added since are empty."""
 MARK, POINTER, MANIFESTS, DATA, STAGING = "store.json", "current", "manifests", "data", "staging"
+PREPARED = "prepared"
+"""What was worked out of a commit, for the next who asks; derived, and of no weight."""
 FORMAT = "scimlytics store"
 MANIFEST_NAME = re.compile(r"\d{8}-([0-9a-f]{64})\.json")
 DATA_NAME = re.compile(r"([0-9a-f]{64})\.parquet")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scimlytics.errors import StoreError
 from scimlytics.store import disk
 from scimlytics.store.log import TABLES_OF_LOG
 from scimlytics.store.manifest import (
@@ -18,7 +19,6 @@ from scimlytics.store.manifest import (
     Part,
     System,
     current,
-    damaged,
     pointed,
     read_data,
     refuse_no_store,
@@ -55,11 +55,11 @@ class Entry:
 class Kept:
     """What a store holds, as evidence."""
 
-    tables: dict[str, pa.Table]
-    """By the names of the evidence; ``coverage`` always."""
+    tables: Mapping[str, pa.Table]
+    """By the names of the evidence; ``coverage`` always. A table is decoded when it is asked for."""
     pulls: list[dict[str, Any]]
     """What shows how complete each collection is: side, collection, group_id, rows, …"""
-    previous: dict[tuple[str, datetime], dict[str, pa.Table]]
+    previous: Mapping[tuple[str, datetime], Mapping[str, pa.Table]]
     """Older whole snapshots: side and time → ``users``, ``groups``, ``memberships``."""
     systems: dict[str, str]
     """Role → product."""
@@ -68,6 +68,49 @@ class Kept:
     entries: list[Entry]
     lacking: dict[str, str]
     """Role → why there is no whole snapshot of it."""
+    commit: str
+    """What names this commit and no other."""
+
+
+class Tables(Mapping[str, "pa.Table"]):
+    """Tables whose bytes are there and held against their hashes; decoded when they are asked for.
+
+    The bytes are kept and not the file: a writer may clear it away meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._bytes: dict[str, list[tuple[DataFile, bytes]]] = defaultdict(list)
+        self._made: dict[str, pa.Table] = {}
+
+    def add(self, name: str, file: DataFile, data: bytes) -> None:
+        """A further part of a table."""
+        self._bytes[name].append((file, data))
+
+    def put(self, name: str, rows: pa.Table) -> None:
+        """A table as it is."""
+        self._made[name] = rows
+
+    def columns(self, name: str, columns: list[str]) -> pa.Table:
+        """Some columns of a table; nothing else of it is decoded."""
+        parts = [decoded(data, file, columns) for file, data in self._bytes[name]]
+        return stack(parts).replace_schema_metadata(None)
+
+    def __getitem__(self, name: str) -> pa.Table:
+        if name not in self._made:
+            if name not in self._bytes:
+                raise KeyError(name)
+            self._made[name] = stack([decoded(data, file) for file, data in self._bytes[name]])
+            del self._bytes[name]
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._made or name in self._bytes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._made, **self._bytes})
+
+    def __len__(self) -> int:
+        return len(set(self._made) | set(self._bytes))
 
 
 def read(path: Path) -> Kept:
@@ -88,7 +131,7 @@ def read(path: Path) -> Kept:
     for _ in range(TRIES):
         name, manifest = current(path)
         try:
-            return _kept(path, manifest)
+            return _kept(path, name, manifest)
         except GoneError as error:
             if pointed(path) == name:
                 raise
@@ -105,13 +148,20 @@ def rows_of(path: Path, file: DataFile) -> pa.Table:
     StoreError
         The file is damaged or missing.
     """
+    return decoded(read_data(path, file), file)
+
+
+def decoded(data: bytes, file: DataFile, columns: list[str] | None = None) -> pa.Table:
+    """The rows that bytes of a data file hold; some of their columns, or those its table has today."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        rows: pa.Table = pq.read_table(pa.BufferReader(read_data(path, file)))
+        rows: pa.Table = pq.read_table(pa.BufferReader(data), columns=columns)
     except (pa.ArrowInvalid, OSError) as error:
-        raise damaged(path, f"data/{file.file}") from error
+        raise StoreError(f"data/{file.file}: is no table, though its hash is right.") from error
+    if columns is not None:
+        return rows
     table = TABLES.get(file.table) or TABLES.get(file.table.partition("_")[2])
     if table is None:
         return rows
@@ -128,17 +178,17 @@ def chosen(system: System) -> dict[str, Part]:
     return found
 
 
-def _kept(path: Path, manifest: Manifest) -> Kept:
-    cache: dict[str, pa.Table] = {}
+def _kept(path: Path, commit: str, manifest: Manifest) -> Kept:
+    cache: dict[str, bytes] = {}
 
-    def rows(file: DataFile) -> pa.Table:
+    def data(file: DataFile) -> bytes:
         if file.file not in cache:
-            cache[file.file] = rows_of(path, file)
+            cache[file.file] = read_data(path, file)
         return cache[file.file]
 
-    tables: dict[str, list[pa.Table]] = defaultdict(list)
+    made = Tables()
     pulls: list[dict[str, Any]] = []
-    previous: dict[tuple[str, datetime], dict[str, pa.Table]] = {}
+    previous: dict[tuple[str, datetime], Tables] = {}
     systems: dict[str, str] = {}
     newest: dict[str, datetime] = {}
     lacking: dict[str, str] = {}
@@ -157,38 +207,40 @@ def _kept(path: Path, manifest: Manifest) -> Kept:
         for part in parts.values():
             for file in part.files:
                 if file.table == PULLS:
-                    pulls += [{"side": system.role, **row} for row in rows(file).to_pylist()]
+                    shown = decoded(data(file), file).to_pylist()
+                    pulls += [{"side": system.role, **row} for row in shown]
                 elif part.whole or part.unit != "users":
-                    tables[file.table].append(rows(file))
+                    made.add(file.table, file, data(file))
         for file in system.log.files:
-            tables[file.table].append(rows(file))
-        previous |= _older(system, parts, rows)
-    made = {name: stack(parts) for name, parts in tables.items()}
-    made["coverage"] = _coverage(manifest, made)
-    if "events" in made and made["events"].num_rows:
+            made.add(file.table, file, data(file))
+        previous |= _older(system, parts, data)
+    events = made.columns("events", ["at", "product", "job_id"]) if "events" in made else None
+    made.put("coverage", _coverage(manifest, events))
+    if events is not None and events.num_rows:
         import pyarrow.compute as pc
 
-        newest["log"] = pc.max(made["events"].column("at")).as_py()
-        systems["log"] = made["events"].column("product")[0].as_py()
-    return Kept(made, pulls, previous, systems, newest, list(entries(manifest)), lacking)
+        newest["log"] = pc.max(events.column("at")).as_py()
+        systems["log"] = events.column("product")[0].as_py()
+    listed = list(entries(manifest))
+    return Kept(made, pulls, previous, systems, newest, listed, lacking, commit)
 
 
 def _older(
-    system: System, parts: dict[str, Part], rows: Callable[[DataFile], pa.Table]
-) -> dict[tuple[str, datetime], dict[str, pa.Table]]:
+    system: System, parts: dict[str, Part], data: Callable[[DataFile], bytes]
+) -> dict[tuple[str, datetime], Tables]:
     """Whole snapshots before the ones that count."""
-    found: dict[tuple[str, datetime], dict[str, pa.Table]] = defaultdict(dict)
+    found: dict[tuple[str, datetime], Tables] = defaultdict(Tables)
     for part in system.parts:
         if not part.whole or part is parts[part.unit] or part.unit not in ("users", "groups"):
             continue
         for file in part.files:
             collection = file.table.removeprefix(f"{system.role}_")
             if collection in SIDED:
-                found[system.role, part.taken_at][collection] = rows(file)
+                found[system.role, part.taken_at].add(collection, file, data(file))
     return dict(found)
 
 
-def _coverage(manifest: Manifest, tables: dict[str, pa.Table]) -> pa.Table:
+def _coverage(manifest: Manifest, events: pa.Table | None) -> pa.Table:
     """What the logs can speak about: of each the newest time that was read without a gap."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -200,7 +252,6 @@ def _coverage(manifest: Manifest, tables: dict[str, pa.Table]) -> pa.Table:
             table, _, product = log.partition("/")
             if table == "events":
                 spans[product] = covered[-1]
-    events = tables.get("events")
     for product, span in sorted(spans.items()):
         jobs: list[dict[str, Any]] = []
         if events is not None:
@@ -212,7 +263,7 @@ def _coverage(manifest: Manifest, tables: dict[str, pa.Table]) -> pa.Table:
                     pc.less_equal(at, pa.scalar(span.end, at.type)),
                 ),
             )
-            some = events.select(["job_id"]).replace_schema_metadata(None).filter(inside)
+            some = events.select(["job_id"]).filter(inside)
             jobs = some.group_by("job_id").aggregate([([], "count_all")]).to_pylist()
         for job in jobs or [{"job_id": None, "count_all": 0}]:
             made.append(

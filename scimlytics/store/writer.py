@@ -23,6 +23,7 @@ from scimlytics.store.manifest import (
     MANIFESTS,
     MARK,
     POINTER,
+    PREPARED,
     STAGING,
     DataFile,
     Log,
@@ -39,7 +40,17 @@ from scimlytics.store.manifest import (
 if TYPE_CHECKING:
     import pyarrow as pa
 
-OWN_NAMES = {MARK, POINTER, MANIFESTS, DATA, STAGING, LOCK_NAME, "scimlytics.toml", "history"}
+OWN_NAMES = {
+    MARK,
+    POINTER,
+    MANIFESTS,
+    DATA,
+    STAGING,
+    LOCK_NAME,
+    "scimlytics.toml",
+    "history",
+    PREPARED,
+}
 PULLS = "pulls"
 """The table in which a snapshot keeps what showed its completeness."""
 PULL_COLUMNS = {
