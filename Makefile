@@ -76,6 +76,16 @@ scene: $(VENV)/.test ## Play real scenes: a SCIM client, nginx with a limit, a S
 fuzz: $(VENV)/.test ## Change input at random for SECONDS=60: only errors of our own may come of it.
 	$(BIN)/python benchmarks/fuzz.py --seconds $(or $(SECONDS),60)
 
+# Each figure is a line of docs/reliability.jsonl, and a row of docs/reliability.md.
+.PHONY: campaigns
+campaigns: $(VENV)/.test ## Bring about what may go wrong, in full: an hour or more; needs strace and nginx.
+	@rm -f build/campaigns.jsonl; mkdir -p build
+	@for name in crashes kills pulls peer; do \
+	  $(BIN)/python benchmarks/$$name.py >> build/campaigns.jsonl || exit; done
+	$(BIN)/python benchmarks/fuzz.py --seconds $(or $(SECONDS),600) >> build/campaigns.jsonl
+	mv build/campaigns.jsonl docs/reliability.jsonl
+	$(BIN)/python docs/reliability.py
+
 .PHONY: mutate-rules
 mutate-rules: $(VENV)/.test ## Take out each rule in turn: does a test notice? MUTANTS=--negated turns conditions round.
 	$(BIN)/python -m tests.mutate_rules $(MUTANTS)

@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 import ast
+import json
 import sys
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reliability.md"
 SCENARIOS = PAGE.with_suffix(".toml")
+FIGURES = PAGE.with_suffix(".jsonl")
 NOTE = "<!-- Written by docs/reliability.py; change docs/reliability.toml and run `make docs`. -->"
 
 NOT_MADE = (
@@ -21,6 +24,11 @@ NOT_MADE = (
     " recover from.",
     "There is no database file: a store is parquet with hashes, and whatever an engine builds is"
     " built anew.",
+)
+
+CAMPAIGNS = (
+    "`make campaigns` brings about what may go wrong at random or in every order, and writes this table;"
+    " `make fuzz SECONDS=60` is its shortest part. Each row is a figure that its command printed."
 )
 
 
@@ -47,6 +55,41 @@ def missing() -> list[str]:
     return [f"{file}::{name}" for file, _, name in named if name not in tests_of(file)]
 
 
+@cache
+def figures() -> tuple[dict[str, Any], ...]:
+    """What campaigns measured, as they printed it."""
+    return tuple(map(json.loads, FIGURES.read_text(encoding="utf-8").splitlines()))
+
+
+def measured() -> list[str]:
+    """The table of figures that are held against a bar."""
+    lines = [
+        "| What is counted | Found | At most | Of | Command |",
+        "| --- | --: | --: | --- | --- |",
+    ]
+    for one in figures():
+        if one["bar"] is None:
+            continue
+        named = ("benchmark", "figure", "value", "unit", "bar", "holds")
+        of = "; ".join(f"{spoken(name)} {shown(one[name])}" for name in one if name not in named)
+        command = f"`python benchmarks/{one['benchmark']}.py`"
+        found = f"{one['value']:,} | {one['bar']:,}"
+        lines.append(f"| {spoken(one['figure'])} | {found} | {of} | {command} |")
+    return lines
+
+
+def spoken(name: str) -> str:
+    """A key as words."""
+    return name.replace("_", " ")
+
+
+def shown(value: Any) -> str:
+    """A value, in a cell."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
 def page() -> str:
     """The page."""
     lines = [
@@ -67,6 +110,7 @@ def page() -> str:
             file, _, name = one["test"].partition("::")
             row = f"| {one['what']} | {one['becomes']} | `{file}.py` `{name}` |"
             lines += [row] if one["part"] == part else []
+    lines += ["", "## Campaigns", "", CAMPAIGNS, "", *measured()]
     lines += ["", "## What cannot happen", "", *(f"- {one}" for one in NOT_MADE)]
     return "\n".join(lines) + "\n"
 

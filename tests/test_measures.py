@@ -133,7 +133,7 @@ def test_by_cause_counts_what_is_open_and_leaves_info_and_marked_ones_out() -> N
     ]
 
 
-def test_incidents_are_findings_whose_windows_overlap_and_say_which_moment_fits_all() -> None:
+def test_incidents_are_the_fewest_moments_that_explain_all_windows() -> None:
     held = findings(
         finding("a", since=ago(10), until=ago(6)),
         finding("b", since=ago(9), until=ago(5)),
@@ -144,23 +144,25 @@ def test_incidents_are_findings_whose_windows_overlap_and_say_which_moment_fits_
 
     incidents = measure(found.incidents, NOTHING, held)
 
-    assert rows(incidents, "findings", "fits", "fits_from", "fits_to") == [
-        (2, True, ago(9), ago(6)),
-        (2, True, ago(2.5), ago(2)),
+    assert rows(incidents, "findings", "fits_from", "fits_to", "first", "last") == [
+        (2, ago(9), ago(6), ago(10), ago(5)),
+        (2, ago(2.5), ago(2), ago(3), ago(1)),
     ]
 
 
-def test_incidents_that_share_no_moment_say_so() -> None:
+def test_windows_that_share_no_moment_are_apart_however_they_overlap() -> None:
     held = findings(
         finding("a", since=ago(10), until=ago(6)),
         finding("b", since=ago(7), until=ago(3)),
         finding("c", since=ago(4), until=ago(1)),
     )
 
-    incidents = measure(found.incidents, NOTHING, held)
+    incidents = measure(found.incidents, NOTHING, held, options={"least": 1})
 
-    assert rows(incidents, "findings", "fits") == [(3, False)]
-    assert incidents["fits_from"].isna().all()
+    assert rows(incidents, "findings", "fits_from", "fits_to") == [
+        (2, ago(7), ago(6)),
+        (1, ago(4), ago(1)),
+    ]
 
 
 def test_next_acts_hold_only_what_is_sure_the_most_severe_first() -> None:

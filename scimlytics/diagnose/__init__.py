@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scimlytics.diagnose import groups, memberships, people, users
+from scimlytics.diagnose.clusters import INCIDENTS, incidents
 from scimlytics.diagnose.context import Context, context_of
 from scimlytics.diagnose.decided import DECIDED, decide
 from scimlytics.diagnose.findings import Setting, Standstill, assemble, in_order
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DECIDED",
+    "INCIDENTS",
     "RULES",
     "Context",
     "Rule",
@@ -33,6 +35,7 @@ __all__ = [
     "decide_users",
     "evaluate",
     "in_order",
+    "incidents",
 ]
 
 RULES: dict[str, Sequence[Rule]] = {

@@ -1,6 +1,7 @@
 """Measures: the tables behind charts and key figures. Tables in, table out.
 
-A measure is a function whose parameter names are its inputs: ``findings``, a ledger (``users``,
+A measure is a function whose parameter names are its inputs: ``findings``, ``incidents``, a ledger
+(``users``,
 ``groups``, ``memberships``, ``differences``), what reconciling kept (``claims``, ``wanted_edges``,
 ``owned``), ``completeness`` or any table of the evidence. Keyword-only parameters are its options.
 :func:`measure` gives it what it names and shows the result as a DataFrame.
@@ -16,6 +17,7 @@ from scimlytics.errors import InputError, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from scimlytics.evidence import Evidence
 
@@ -64,6 +66,8 @@ def measure(
             inputs[name] = _completeness(evidence)
         elif name == "findings":
             inputs[name] = _findings(function.__name__, evidence, findings)
+        elif name == "incidents":
+            inputs[name] = _incidents(function.__name__, evidence, findings)
         elif name in LEDGERS:
             inputs[name] = reconcile.ledger(evidence, name)
         else:
@@ -90,9 +94,20 @@ def _completeness(evidence: Evidence) -> Any:
 
 
 def _findings(asking: str, evidence: Evidence, findings: pd.DataFrame | None) -> Any:
+    evidence.engine.register("asked_findings", _given(asking, findings))
+    return evidence.engine.table("asked_findings")
+
+
+def _incidents(asking: str, evidence: Evidence, findings: pd.DataFrame | None) -> Any:
+    from scimlytics.diagnose import incidents
+
+    evidence.engine.register("asked_incidents", incidents(_given(asking, findings), evidence))
+    return evidence.engine.table("asked_incidents")
+
+
+def _given(asking: str, findings: pd.DataFrame | None) -> pa.Table:
     from scimlytics.tables import FINDINGS
 
     if findings is None:
         raise InputError(f"{asking} looks at findings; give what scim.check(evidence) found.")
-    evidence.engine.register("asked_findings", FINDINGS.conform(findings))
-    return evidence.engine.table("asked_findings")
+    return FINDINGS.conform(findings)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scimlytics.measures.figures import Figures
-from scimlytics.measures.findings import incidents, open_ones, rank
+from scimlytics.measures.findings import incidents as in_order
+from scimlytics.measures.findings import open_ones, rank
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -80,9 +81,9 @@ def deletions(findings: ir.Table, source_memberships: ir.Table) -> ir.Table:
     )
 
 
-def windows(findings: ir.Table) -> ir.Table:
+def windows(incidents: ir.Table) -> ir.Table:
     """Deletions that one event can explain; columns as of ``findings.incidents``."""
-    return incidents(findings.filter(findings.check == CHECK), least=1)
+    return in_order(incidents.filter(incidents.check == CHECK), least=1)
 
 
 def spans(findings: ir.Table, *, top: int = 60) -> ir.Table:

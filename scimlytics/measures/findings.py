@@ -70,64 +70,25 @@ def over_time(findings: ir.Table) -> ir.Table:
     return days.group_by("day", "cause").agg(findings=lambda t: t.count()).order_by("day", "cause")
 
 
-def incidents(findings: ir.Table, *, least: int = 2) -> ir.Table:
-    """Findings of one cause that can have one origin: incidents, not rows.
-
-    Findings whose windows (not before, not after) overlap form a cluster. Where all of them share
-    a moment, one event can explain them all: it lies between ``fits_from`` and ``fits_to``.
+def incidents(incidents: ir.Table, *, least: int = 2) -> ir.Table:
+    """Findings of one cause that one event can explain: incidents, not rows.
 
     Parameters
     ----------
-    findings
-        FINDINGS.
+    incidents
+        What :func:`scimlytics.diagnose.incidents` makes of the findings.
     least
-        Clusters of fewer are left out.
+        Events of fewer findings are left out.
 
     Returns
     -------
     ir.Table
-        ``severity``, ``findings``, ``cause``, ``object_type``, ``fits`` (one moment fits all),
-        ``fits_from``, ``fits_to``, ``first``, ``last``, ``subjects`` (three of them).
+        The columns of INCIDENTS, most findings first.
     """
     import ibis
 
-    dated = open_ones(findings).filter(lambda t: t.since.notnull() & t.until.notnull())
-    keys = [dated.cause, dated.object_type]
-    earlier = ibis.window(group_by=keys, order_by=[dated.since, dated.finding_id], rows=(None, -1))
-    marked = dated.mutate(reach=dated.until.max().over(earlier), rank=rank(dated.severity))
-    begun = marked.mutate(
-        begins=(marked.reach.isnull() | (marked.since > marked.reach)).cast("int64")
-    )
-    running = ibis.window(
-        group_by=[begun.cause, begun.object_type],
-        order_by=[begun.since, begun.finding_id],
-        rows=(None, 0),
-    )
-    islands = begun.mutate(island=begun.begins.sum().over(running))
-    met = islands.group_by("cause", "object_type", "island").agg(
-        rank=islands["rank"].min(),
-        findings=islands.count(),
-        fits_from=islands.since.max(),
-        fits_to=islands.until.min(),
-        first=islands.since.min(),
-        last=islands.until.max(),
-        examples=islands.subject.min(),
-        other=islands.subject.max(),
-    )
-    met = met.filter(met.findings >= least)
-    fits = met.fits_from <= met.fits_to
-    return met.select(
-        severity=word(met["rank"]),
-        findings=met.findings,
-        cause=met.cause,
-        object_type=met.object_type,
-        fits=fits,
-        fits_from=ibis.ifelse(fits, met.fits_from, None),
-        fits_to=ibis.ifelse(fits, met.fits_to, None),
-        first=met["first"],
-        last=met["last"],
-        subjects=met.examples + " … " + met.other,
-    ).order_by(ibis.desc("findings"), "cause", "first")
+    met = incidents.filter(incidents.findings >= least)
+    return met.order_by(ibis.desc("findings"), "cause", "first", "subjects")
 
 
 def next_acts(findings: ir.Table) -> ir.Table:

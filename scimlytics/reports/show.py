@@ -83,8 +83,12 @@ def findings(frame: pd.DataFrame, title: str) -> Shown:
 
 def incidents(frame: pd.DataFrame, title: str) -> Shown:
     """Show incidents: findings of one cause that one event can explain."""
-    details = {"first": "Not before, of any", "last": "Not after, of any"}
-    note = "Where no moment is named, no single event can explain all of them."
+    details = {
+        "through": "Through",
+        "first": "Not before, of any",
+        "last": "Not after, of any",
+    }
+    note = "One event can explain each row; who did it is said where an audit says so."
     return table(frame, title, columns=INCIDENTS, details=details, note=note)
 
 

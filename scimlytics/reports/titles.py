@@ -65,8 +65,9 @@ INCIDENTS = {
     "findings": "Findings",
     "cause": "Cause",
     "object_type": "Kind",
-    "fits_from": "One moment fits all: from",
+    "fits_from": "One event fits: from",
     "fits_to": "to",
+    "actor": "By",
     "subjects": "From … to",
 }
 FINDINGS_NOTE = (

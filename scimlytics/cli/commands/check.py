@@ -132,6 +132,7 @@ def checked_evidence(
     """
     from scimlytics.checks import CHECKS, run
     from scimlytics.cli import findings
+    from scimlytics.diagnose import clusters
     from scimlytics.errors import unknown
     from scimlytics.evidence import read
     from scimlytics.history import place_of
@@ -155,6 +156,7 @@ def checked_evidence(
             heard = [name for name in names if name not in done.skipped]
             rows, gone, said = _held(lasting, asked, marked.findings, heard, own=history is None)
             says += said
+        says += clusters.notable(clusters.incidents(rows, asked))
         plain, about = findings.plain(rows), findings.described(asked)
     return Checked(about, plain, done.skipped, done.lacking, names, gone, says)
 
