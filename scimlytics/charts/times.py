@@ -89,10 +89,14 @@ def pressure(
     return made.update_yaxes(title="attempts", rangemode="tozero")
 
 
+NARROW = 150
+"""A window of less than this part of the time that is drawn would be too narrow to be seen."""
+
+
 def windows(
     spans: pd.DataFrame, title: str = "When each deletion can have happened", end: str = "until"
 ) -> go.Figure:
-    """Bars from "not before" to "not after", one per object.
+    """Bars from "not before" to "not after", one per object; a point where the moment is known.
 
     Parameters
     ----------
@@ -107,9 +111,19 @@ def windows(
     made = theme.figure(title, height=max(220, 90 + 18 * len(spans)), wide=True)
     if spans.empty:
         return theme.nothing(made, "Nothing was deleted, as far as was exported.")
+    narrow = (spans[end].max() - spans["since"].min()) / NARROW
     for cause in sorted(spans["cause"].unique()):
         rows = spans[spans["cause"] == cause]
         length = (rows[end] - rows["since"]).map(lambda gap: gap.total_seconds() * 1000)
+        known = rows[rows[end] - rows["since"] <= narrow]
+        made.add_scatter(
+            x=known["since"].tolist(),
+            y=theme.labels(known["subject"]),
+            mode="markers",
+            marker={"symbol": "diamond", "size": 9, "color": theme.color(cause)},
+            showlegend=False,
+            hovertemplate="%{y}: %{x|%d %b %H:%M}<extra></extra>",
+        )
         made.add_bar(
             base=rows["since"].tolist(),
             x=length.tolist(),
