@@ -46,9 +46,8 @@ def trust(evidence: Any) -> dict[str, Any]:
     windows = _windows(evidence)
     for row in windows:
         span = f"{_day(row['from'])} to {_day(row['to'])}"
-        trusted.append(
-            f"what the log of {row['product']} claims, {span} ({row['events']:,} events)"
-        )
+        whose = row["product"] or "an unknown product"
+        trusted.append(f"what the log of {whose} claims, {span} ({row['events']:,} events)")
     if windows:
         first = min(row["from"] for row in windows)
         cannot.append(
@@ -84,7 +83,11 @@ def _clocks(evidence: Any, windows: list[dict[str, Any]]) -> list[dict[str, Any]
         for role, side in (("Source", evidence.source), ("Target", evidence.target))
     ]
     return clocks + [
-        {"label": f"Log ({row['product']})", "from": _iso(row["from"]), "to": _iso(row["to"])}
+        {
+            "label": f"Log ({row['product'] or 'unknown'})",
+            "from": _iso(row["from"]),
+            "to": _iso(row["to"]),
+        }
         for row in windows
     ]
 
