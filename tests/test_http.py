@@ -23,8 +23,9 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scimlytics.connectors.http import REFUSED, TRIES, WAITED, Client, Pace
+from scimlytics.connectors.http import REFUSED, TRIES, WAITED, Client
 from scimlytics.connectors.origin import Origin, base_of
+from scimlytics.connectors.pacing import Pace
 from scimlytics.connectors.waits import told
 from scimlytics.connectors.wire import Limits
 from scimlytics.errors import BudgetError, InputError, ScimlyticsError, SystemRefusedError

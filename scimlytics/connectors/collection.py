@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from scimlytics.connectors.config import System
-from scimlytics.connectors.http import Auth, Client, Pace
+from scimlytics.connectors.http import Auth, Client
+from scimlytics.connectors.pacing import Pace
 from scimlytics.connectors.shelf import Shelf
 from scimlytics.connectors.walks import Walk
 

@@ -176,6 +176,8 @@ class Pull(_Part):
 
     budget_seconds: Annotated[float, Field(gt=0, le=604_800, allow_inf_nan=False)] = 3600
     """A wait that is longer than what is left of these stops the pull."""
+    at_once: Annotated[StrictInt, Field(ge=1, le=16)] = 4
+    """How many requests may be under way at once, for the members of groups; fewer once throttled."""
     log_days: Annotated[StrictInt, Field(ge=1, le=365)] = 30
     """How far back the first pull reads logs; later ones go on from there."""
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from scimlytics.connectors.collection import Collection, Connector, Tell, Window
 from scimlytics.connectors.config import Graph, System
-from scimlytics.connectors.http import Auth, Client, Pace
+from scimlytics.connectors.http import Auth, Client
+from scimlytics.connectors.pacing import Pace
 from scimlytics.connectors.shelf import SAFE, Shelf
 from scimlytics.connectors.tokens import graph_auth
 from scimlytics.connectors.walks import by_link, single

@@ -8,9 +8,8 @@ whoever runs the server has to act, not this program.
 from __future__ import annotations
 
 import random
-from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -19,6 +18,7 @@ import requests
 
 from scimlytics.connectors.clock import Clock
 from scimlytics.connectors.origin import Origin, base_of
+from scimlytics.connectors.pacing import Pace, Pacer
 from scimlytics.connectors.waits import backoff, date_of, told, until_reset
 from scimlytics.connectors.wire import Fault, Limits, Raw, Refusal, Wire
 from scimlytics.errors import BudgetError, SystemRefusedError
@@ -54,8 +54,6 @@ REFUSED = {
     501: "does not offer this",
 }
 """Statuses that are final, and what would do; any other one is final too."""
-SLOWEST, QUICKER = 1.0, 0.98
-"""Seconds between requests at most, and how that shrinks with each answer, once a server throttled."""
 TRIES = 6
 """So often is tried what breaks, or fails without saying how long to wait."""
 
@@ -74,15 +72,6 @@ class Auth(Protocol):
     def renew(self, challenge: str) -> bool:
         """Get a new credential; False where there is no other."""
         ...
-
-
-@dataclass(frozen=True)
-class Pace:
-    """At most so many requests in so many seconds, for paths with this part."""
-
-    part: str
-    requests: int
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -188,6 +177,8 @@ class Client:
         How long and how much an answer may be.
     ca
         A file of certificates to trust instead of the public ones.
+    at_once
+        How many requests it and its siblings may have under way.
     """
 
     system: str
@@ -197,18 +188,22 @@ class Client:
     paces: tuple[Pace, ...] = ()
     limits: Limits = field(default_factory=Limits)
     ca: str | None = None
+    at_once: int = 1
     luck: random.Random = field(default_factory=random.Random)
     counts: Counts = field(default_factory=Counts)
     skew: float = 0.0
     """How many seconds the server's clock was ahead when it last answered."""
+    own_pacer: Pacer | None = None
+    """That of a sibling."""
 
     def __post_init__(self) -> None:
         self.origin, self._path = base_of(self.base, f"{self.system}: url")
         self._wire = Wire(self.origin, self.limits, self.ca)
-        self._not_before = self.budget.clock.steady()
-        self._sent: dict[Pace, deque[float]] = {pace: deque() for pace in self.paces}
-        self._interval, self._last = 0.0, self._not_before
-        self._run, self._run_since = 0, self._not_before
+        self.pacer = self.own_pacer or Pacer(self.budget, self.paces, self.at_once)
+
+    def sibling(self) -> Client:
+        """A further client of the same system, for another thread: it takes turns with this one."""
+        return replace(self, counts=Counts(), own_pacer=self.pacer)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -249,15 +244,15 @@ class Client:
         attempt, renewed = 0, False
         while True:
             attempt += 1
-            self._wait_for_turn(url, where)
-            raw = self._sent_once(url, link, parameters, headers, where, attempt)
+            with self.pacer.turn(url, where) as waited:
+                self.counts.waited += waited
+                raw = self._sent_once(url, link, parameters, headers, where, attempt)
             if raw is None:
                 continue
             if raw.status in TAKEN or raw.status in allow:
                 answer = self._decoded(raw, where, attempt)
                 if answer is not None:
-                    self._run += 1
-                    self._interval *= QUICKER
+                    self.pacer.answered()
                     return answer
                 continue
             if raw.status in RENEWED and not renewed and self.auth is not None:
@@ -306,7 +301,7 @@ class Client:
         if final or attempt >= TRIES:
             times = "" if final else f", {attempt} times"
             raise UnusableError(f"{where} at {self.origin}: {said}{times}.")
-        self._hold(backoff(attempt, self.luck.random()), where)
+        self.pacer.hold(backoff(attempt, self.luck.random()), where)
         return None
 
     def _decoded(self, raw: Raw, where: str, attempt: int) -> Answer | None:
@@ -323,7 +318,7 @@ class Client:
                 raise SystemRefusedError(
                     f"{where}: its answer is no whole JSON, {attempt} times."
                 ) from None
-            self._hold(backoff(attempt, self.luck.random()), where)
+            self.pacer.hold(backoff(attempt, self.luck.random()), where)
             return None
         if not isinstance(document, dict | list):
             raise SystemRefusedError(f"{where}: its answer holds no records.")
@@ -338,46 +333,16 @@ class Client:
                     f"{where} {WAITED[raw.status]}, {attempt} times (status {raw.status})."
                 )
             wait = backoff(attempt, self.luck.random())
-        self._hold(wait, where)
+        self.pacer.hold(wait, where)
         if raw.status == 429:
-            self._learn_pace()
-
-    def _learn_pace(self) -> None:
-        """Ask no faster than the server bore until it throttled, so that it need not again soon."""
-        spent = self._not_before - self._run_since
-        bearable = min(SLOWEST, spent / max(self._run, 1))
-        self._interval = max(self._interval, bearable)
-        self._run, self._run_since = 0, self._not_before
+            self.pacer.throttled()
 
     def _slow_down(self, raw: Raw) -> None:
         """Heed a limit that is used up before it has to be told."""
         if raw.status in TAKEN and raw.headers.get("x-rate-limit-remaining", "").strip() == "0":
             wait = until_reset(raw.headers, self.budget.clock.now())
             if wait is not None:
-                self._not_before = max(self._not_before, self.budget.clock.steady() + wait)
-
-    def _hold(self, wait: float, where: str) -> None:
-        self.budget.refuse(wait, where)
-        self._not_before = max(self._not_before, self.budget.clock.steady() + wait)
-
-    def _wait_for_turn(self, url: str, where: str) -> None:
-        """Wait until a request may be sent: as told, and not faster than the pace."""
-        clock = self.budget.clock
-        start = max(self._not_before, self._last + self._interval)
-        for pace, sent in self._sent.items():
-            if pace.part in url and len(sent) == pace.requests:
-                start = max(start, sent[0] + pace.seconds)
-        wait = start - clock.steady()
-        if wait > 0:
-            self.budget.refuse(wait, where)
-            clock.sleep(wait)
-            self.counts.waited += wait
-        self._last = clock.steady()
-        for pace, sent in self._sent.items():
-            if pace.part in url:
-                if len(sent) == pace.requests:
-                    sent.popleft()
-                sent.append(clock.steady())
+                self.pacer.hold_back(wait)
 
 
 def _mended(body: bytes) -> bytes:

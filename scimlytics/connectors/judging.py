@@ -128,6 +128,7 @@ class Order:
     budget: Budget
     known: Known = field(default_factory=Known)
     log_days: int = 30
+    at_once: int = 1
     accept_empty: bool = False
     tell: Tell = print
     progress: Callable[[str], None] = lambda _: None

@@ -45,6 +45,8 @@ class Kept:
 class Shelf:
     """The pages of one system.
 
+    Several threads may keep pages, each of its own collection: a line of the journal is one write.
+
     Parameters
     ----------
     folder
@@ -194,7 +196,7 @@ def _make(folder: Path) -> None:
     """Make a folder and those above it, each for the owner alone."""
     if not folder.is_dir():
         _make(folder.parent)
-        folder.mkdir(mode=0o700)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _write(path: Path, body: bytes) -> None:

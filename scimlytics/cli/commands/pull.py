@@ -156,6 +156,7 @@ def _pulled(
             budget=budget,
             known=_known(writer, name),
             log_days=asked.pull.log_days,
+            at_once=asked.pull.at_once,
             accept_empty=accept_empty,
             tell=say,
             progress=progress,
