@@ -573,6 +573,20 @@ PUSH_MAPPINGS = Table(
     needs=("source_group_id",),
 )
 
+CONNECTIONS = Table(
+    "connections",
+    "Entra: which object of the target the provisioning service holds to be whose (preview).",
+    {
+        "job_id": Column(TEXT, "The synchronization job that remembers it."),
+        "source_id": Column(TEXT, "The user or group in the source (sourceAnchor)."),
+        "target_id": Column(TEXT, "The object's id in the target (targetAnchor)."),
+        "object_type": Column(TEXT, "What is connected.", ("user", "group", "other")),
+        "name": Column(TEXT, "Its name."),
+        **ORIGIN,
+    },
+    needs=("source_id",),
+)
+
 STRATEGIES = Table(
     "strategies",
     "Single sign-on strategies of the target; secrets are dropped at load.",
@@ -780,6 +794,7 @@ TABLES = {
         MAPPINGS,
         SCOPE_FILTERS,
         PUSH_MAPPINGS,
+        CONNECTIONS,
         STRATEGIES,
         SCIM_REQUESTS,
         REQUEST_MEMBERS,

@@ -414,6 +414,24 @@ def jobs_page(*jobs: Mapping[str, Any], app: str = APP) -> dict[str, Any]:
     return graph_page(f"servicePrincipals('{app}')/synchronization/jobs", jobs)
 
 
+def connections_page(
+    *links: tuple[str, str, str], app: str = APP, job: str = JOB
+) -> dict[str, Any]:
+    """Object connections as they are kept: source id, target id, kind."""
+    rows = [
+        {
+            "@odata.type": "#microsoft.graph.objectConnection",
+            "objectId": source,
+            "sourceAnchor": source,
+            "targetAnchor": target,
+            "displayName": None,
+            "objectTypeName": kind,
+        }
+        for source, target, kind in links
+    ]
+    return graph_page(f"servicePrincipals('{app}')/jobs('{job}')/objectConnections", rows)
+
+
 def attribute_mapping(
     target: str,
     source: str | None,

@@ -27,7 +27,15 @@ from scimlytics.errors import InputError, SystemRefusedError
 from tests.cli import call
 from tests.live import FilesSite, GraphSite, OktaSite, ScimSite, scim_config, scim_user
 from tests.loopback import SECRET, Asked, FakeClock, Reply, Server, client
-from tests.native import APP, JOB, graph_assignment, graph_event, graph_job, graph_user
+from tests.native import (
+    APP,
+    JOB,
+    connections_page,
+    graph_assignment,
+    graph_event,
+    graph_job,
+    graph_user,
+)
 from tests.native_target import filescom_user
 from tests.walking import Churn, Lists, walked
 
@@ -411,7 +419,11 @@ def graph_rows() -> dict[str, Any]:
 
 
 def graph_pull(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, hook: Any = None, **known: Any
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    hook: Any = None,
+    system: dict[str, Any] | None = None,
+    **known: Any,
 ) -> tuple[Any, Server]:
     from tests.loopback import Bearer
 
@@ -422,7 +434,7 @@ def graph_pull(
     site.hook = hook
     server.answers = site
     with server:
-        system = {
+        settings = {
             "product": "graph",
             "role": "source",
             "url": f"{server.url}/v1.0",
@@ -430,8 +442,9 @@ def graph_pull(
             "client_id": "app-1",
             "secret": "env:NONE",
             "service_principal": APP,
+            **(system or {}),
         }
-        pulled = pull(order(system, folder, clock, name="directory", **known))
+        pulled = pull(order(settings, folder, clock, name="directory", **known))
     return pulled, server
 
 
@@ -1010,3 +1023,28 @@ def test_the_settings_on_the_page_are_read() -> None:
     configs = [config_of(tomllib.loads(text), "pull.toml") for text in examples]
     products = {system.product for config in configs for system in config.systems.values()}
     assert products == {"graph", "okta", "files.com", "scim"}
+
+
+def test_object_connections_are_read_one_by_one_for_those_who_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = f"/beta/servicePrincipals/{APP}/synchronization/jobs/{JOB}/objectConnections"
+
+    def hook(asked: Asked) -> Reply | None:
+        if not asked.path.startswith("/beta"):
+            return None
+        kept = connections_page(("u-1", "501", "User"))["value"][0]
+        return Reply(kept) if asked.path == f"{place}/u-1" else Reply({}, 404)
+
+    named = {"object_connections": ["u-1", "u-2"]}
+    pulled, server = graph_pull(tmp_path, monkeypatch, hook, system=named)
+    without, quiet = graph_pull(tmp_path, monkeypatch, hook)
+
+    asked = [one.path for one in server.asked if one.path.startswith("/beta")]
+    tables = {name: rows for one in pulled.parts for name, rows in one.tables.items()}
+    assert asked == [f"{place}/u-1", f"{place}/u-2"]
+    assert tables["connections"].select(["job_id", "source_id", "target_id"]).to_pylist() == [
+        {"job_id": JOB, "source_id": "u-1", "target_id": "501"}
+    ]
+    assert not [one for one in quiet.asked if one.path.startswith("/beta")]
+    assert {one.unit: one.whole for one in without.parts}["settings"]

@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 import scimlytics as scim
 from tests.native import (
     attribute_mapping,
     audit_target,
     change,
+    connections_page,
     directory_audit,
     graph_assignment,
     graph_user,
@@ -378,3 +381,44 @@ def test_what_came_into_scope_where_a_part_of_the_log_is_missing_is_not_blamed_o
     assert found.loc["ada@example.com", "cause"] == "unknown"
     assert found.loc["log.events", "cause"] == "log_gap"
     assert "2026-11-03 09:00 UTC and 2026-11-10 09:00 UTC" in found.loc["log.events", "detail"]
+
+
+def test_what_the_service_remembers_is_a_trace_of_the_account(tmp_path: Path) -> None:
+    made = Scene()
+    made.person("ada", account=False)
+    made.person("bea", account=False)
+    made.group("Finance", "cy", there=False)
+    made.person("cy")
+    made.files = {
+        "source/connections.json": connections_page(
+            ("p-ada", "a-ada", "User"), ("g-Finance", "t-Finance", "Group")
+        )
+    }
+    made.expect("target_deleted", "user", "ada", "missing")
+    made.expect("unknown", "user", "bea", "missing")
+    made.expect("target_group_deleted", "group", "Finance", "missing")
+
+    found = made.found(tmp_path)
+
+    assert made.expected <= found
+    with scim.read(tmp_path) as evidence:
+        rows = scim.check(evidence)
+    ada = rows[rows["source_id"] == "p-ada"].iloc[0]
+    assert any(one["kind"] == "record" and one["id"] == "a-ada" for one in ada["evidence"])
+    assert "still holds the id" in ada["detail"]
+    assert ada["since"] == pd.Timestamp(OLD)  # when she came into scope: nobody saw the account
+
+
+def test_a_record_of_the_provider_does_not_date_what_a_claim_dates(tmp_path: Path) -> None:
+    made = Scene()
+    made.person("ada", account=False)
+    made.event("ada", LATE, target_id="a-ada")
+    made.files = {"source/connections.json": connections_page(("p-ada", "a-ada", "User"))}
+    made.write(tmp_path)
+
+    with scim.read(tmp_path) as evidence:
+        rows = scim.check(evidence)
+
+    ada = rows[rows["source_id"] == "p-ada"].iloc[0]
+    assert (ada["cause"], ada["since"]) == ("target_deleted", pd.Timestamp(LATE))
+    assert "was last seen at" in ada["detail"]

@@ -93,6 +93,9 @@ class Graph(_System):
     """How it signs in: by secret or certificate, as a person at a browser, or as an Azure resource."""
     service_principal: Id | None = None
     """The application whose provisioning is watched (object id)."""
+    object_connections: Annotated[tuple[Id, ...], Field(max_length=100)] = ()
+    """Ids of people and groups of whom to read which object of the target they are connected with
+    (beta; one request each)."""
 
     @model_validator(mode="after")
     def _one_credential(self) -> Self:

@@ -17,7 +17,7 @@ from scimlytics.connectors.http import Auth, Client
 from scimlytics.connectors.pacing import Pace
 from scimlytics.connectors.shelf import SAFE, Shelf
 from scimlytics.connectors.tokens import graph_auth
-from scimlytics.connectors.walks import by_link, single
+from scimlytics.connectors.walks import by_link, one_by_one, single
 
 OVERLAP = timedelta(hours=24)
 USER = (
@@ -54,6 +54,12 @@ def plan(system: System, client: Client, shelf: Shelf, window: Window) -> Iterat
         for place, job in enumerate(_values(shelf, f"{role}/jobs", "id")):
             schema = single(f"{jobs}/{job}/schema")
             yield Collection(f"{role}/schema-{place}", "settings", schema, optional=True)
+            if system.object_connections:
+                links = f"{jobs}/{job}/objectConnections"
+                context = f"#servicePrincipals('{app}')/jobs('{job}')/objectConnections"
+                known = one_by_one(f"/beta{links}", system.object_connections, context)
+                name = f"{role}/connections-{place}"
+                yield Collection(name, "settings", known, optional=True)
         for group in _assigned_groups(shelf, role):
             members = by_link(f"/groups/{group}/members", {"$select": MEMBER, "$top": TOP})
             yield Collection(f"{role}/members/{group}", "groups", members, group_id=group)
@@ -116,5 +122,6 @@ CONNECTOR = Connector(
         ("`Synchronization.Read.All`", "the jobs and their mappings"),
         ("`ProvisioningLog.Read.All`", "the provisioning log"),
         ("`AuditLog.Read.All`", "directory audits"),
+        ("`SynchronizationMetadata.Read.All`", "only for `object_connections` (preview)"),
     ),
 )

@@ -35,6 +35,7 @@ TABLES = {
         "mappings",
         "scope_filters",
         "push_mappings",
+        "connections",
         "strategies",
         "lifecycle_rules",
     ),

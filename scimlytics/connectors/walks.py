@@ -7,7 +7,7 @@ one was skipped, reading the last row of a page again as the first of the next o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from scimlytics.connectors.http import Answer, Client
+from scimlytics.connectors.http import TAKEN, Answer, Client
 from scimlytics.connectors.shelf import State
 from scimlytics.errors import SystemRefusedError
 from scimlytics.loaders.pages import CAPS
@@ -273,6 +273,31 @@ def single(path: str) -> Walk:
     def walk(client: Client, state: State | None) -> Page:
         answer = client.get(path)
         return Page(answer.body, 1, ended=whole())
+
+    return walk
+
+
+def one_by_one(path: str, ids: Sequence[str], context: str) -> Walk:
+    """Read objects that no list shows, each by its id; one that is not there is no row.
+
+    Parameters
+    ----------
+    path
+        Where they lie, from the root of the server on.
+    ids
+        Which.
+    context
+        What a page says that it is, as ``@odata.context`` of a list would.
+    """
+
+    def walk(client: Client, state: State | None) -> Page:
+        at = state["at"] if state else 0
+        answer = client.get(f"{client.origin}{path}/{ids[at]}", allow=(404,))
+        rows = [answer.document] if answer.status in TAKEN else []
+        body = orjson.dumps({"@odata.context": context, "value": rows})
+        if at + 1 < len(ids):
+            return Page(body, len(rows), {"at": at + 1})
+        return Page(body, len(rows), ended=whole(why=f"all {len(ids)} were asked for"))
 
     return walk
 

@@ -79,6 +79,19 @@ RULES = (
     ),
     Rule(
         "target_group_deleted",
+        when=lambda g: [is_("missing", g), g.trace_state == "existed", g.trace_seen_at.isnull()],
+        says=lambda g: [
+            "The provider still holds the id of ",
+            g.subject,
+            " in the target (",
+            g.trace,
+            "), and it is gone; no removal was logged, so it was deleted there.",
+        ],
+        cites=("trace", "last_failure"),
+        rests_on=(*MISSING, "trace_covered"),
+    ),
+    Rule(
+        "target_group_deleted",
         when=lambda g: [
             is_("missing", g),
             (g.trace_state == "existed") | (g.failing & (g.last_failure_family == "gone")),
@@ -86,7 +99,7 @@ RULES = (
         says=lambda g: [
             g.subject,
             " was last seen in the target at ",
-            g.trace_at.coalesce(g.last_failure_at),
+            g.trace_seen_at.coalesce(g.last_failure_at),
             " and is gone; no removal was logged since, so it was deleted there.",
         ],
         cites=("trace", "last_positive", "last_failure"),
@@ -378,7 +391,7 @@ def discrepancies(
         source_id=joined.group_id,
         target_id=joined.target_group_id,
         attribute=ibis.null("string"),
-        since=ibis.coalesce(joined.trace_at, joined.wanted_since),
+        since=ibis.coalesce(joined.trace_seen_at, joined.wanted_since),
         until=seen,
         heals_by=joined.last_failure_retry_at,
         listed_ids=ibis.ifelse(

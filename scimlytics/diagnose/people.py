@@ -167,7 +167,9 @@ def _missing(users: ir.Table, context: Context) -> ir.Table:
         rows = rows.filter(rows.trace_state == "existed")
     fixed = rows.removed_at.notnull() & (rows.removed_how == "delete")
     return _as(rows, "missing").mutate(
-        since=ibis.cases((fixed, rows.removed_at), else_=rows.trace_at.coalesce(rows.wanted_since)),
+        since=ibis.cases(
+            (fixed, rows.removed_at), else_=rows.trace_seen_at.coalesce(rows.wanted_since)
+        ),
         until=ibis.ifelse(fixed, rows.removed_at, rows.until),
         heals_by=ibis.ifelse(
             rows.wanted_age == "fresh",
@@ -187,7 +189,7 @@ def _inactive(users: ir.Table) -> ir.Table:
         ~((users.excluded | users.kept_out_by.notnull()) & users.removed_by_provider_at.notnull()),
     )
     return _as(rows, "inactive").mutate(
-        since=rows.removed_at.coalesce(rows.trace_at), heals_by=rows.last_failure_retry_at
+        since=rows.removed_at.coalesce(rows.trace_seen_at), heals_by=rows.last_failure_retry_at
     )
 
 

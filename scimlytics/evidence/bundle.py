@@ -59,6 +59,7 @@ OF_SOURCE = {
     "assignments": "assignments",
     "audit": "source_audit",
     "push_mappings": "push_mappings",
+    "connections": "connections",
 }
 OF_TARGET = {"audit": "target_audit", "strategies": "strategies"}
 OF_LOG = {

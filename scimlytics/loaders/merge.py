@@ -28,6 +28,7 @@ KEYS = {
     "scim_requests": ("request_id",),
     "push_mappings": ("app_id", "source_group_id", "target_group_id"),
     "lifecycle_rules": ("rule_id",),
+    "connections": ("job_id", "source_id", "target_id"),
 }
 """What makes a row the same; tables that are not named compare whole rows."""
 

@@ -34,6 +34,7 @@ OWNER = {
     "assignments": "source",
     "jobs": "source",
     "push_mappings": "source",
+    "connections": "source",
     "source_audit": "source",
     "events": "log",
     "scim_requests": "log",

@@ -162,6 +162,7 @@ def _users(evidence: Evidence) -> None:
             t("person_keys"),
             t("accounts"),
             t("owned"),
+            t("connections"),
             now=now,
         ),
     )
@@ -269,6 +270,7 @@ def _groups(evidence: Evidence) -> None:
                 t("scim_requests"),
                 t("target_audit"),
                 t("push_mappings"),
+                t("connections"),
                 now=now,
             ),
             groups.removals(t("target_audit"), t("source_groups")),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from scimlytics.reconcile.traces import newest
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
@@ -182,6 +184,7 @@ def traces(
     requests: ir.Table,
     target_audit: ir.Table,
     push_mappings: ir.Table,
+    connections: ir.Table,
     *,
     now: ir.TimestampScalar,
 ) -> ir.Table:
@@ -227,6 +230,9 @@ def traces(
         push_mappings.target_group_id.notnull(),
         push_mappings.last_push.notnull(),
     )
+    connected = connections.filter(
+        connections.object_type == "group", connections.target_id.notnull()
+    )
     parts = [
         shaped(shown, "object_id", shown["at"], "event", "event_id", "target_id"),
         shaped(older, "who", older.taken_at, "snapshot", "id", "id"),
@@ -235,15 +241,10 @@ def traces(
         shaped(asked_id, "external_id", asked_id["at"], "request", "request_id", "target_id"),
         shaped(audited, "who", audited["at"], "audit", "audit_id", "target_id"),
         shaped(pushed, "source_group_id", now, "record", "target_group_id", "target_group_id"),
+        shaped(connected, "source_id", now, "record", "target_id", "target_id"),
     ]
     everything = reduce(lambda left, right: left.union(right), parts)
-    newest = everything.mutate(
-        place=ibis.row_number().over(
-            group_by=everything.group_id,
-            order_by=[everything.trace_at.desc(), everything.trace_kind, everything.trace],
-        )
-    ).filter(lambda t: t.place == 0)
-    return newest.drop("place")
+    return newest(everything, "group_id")
 
 
 def removals(target_audit: ir.Table, source: ir.Table) -> ir.Table:

@@ -31,6 +31,7 @@ def traces(
     person_keys: ir.Table,
     accounts: ir.Table,
     owned: ir.Table,
+    connections: ir.Table,
     *,
     now: ir.TimestampScalar,
 ) -> ir.Table:
@@ -47,6 +48,8 @@ def traces(
         The accounts of today: ``account_id``.
     owned
         Whose they are: ``account_id``, ``person_id``.
+    connections
+        What the provisioning service remembers.
     now
         When the target was looked at.
 
@@ -54,7 +57,8 @@ def traces(
     -------
     ir.Table
         ``person_id``, ``trace_at``, ``trace_kind`` (a key of ``KINDS``), ``trace`` (the id of the
-        event, request or audit entry, or the account), ``trace_account`` (the account's id).
+        event, request or audit entry, or the account), ``trace_account`` (the account's id),
+        ``trace_seen_at``.
     """
     import ibis
 
@@ -75,6 +79,9 @@ def traces(
     )
     kept = assignments.filter(
         assignments.external_id.notnull(), assignments.principal_type.fill_null("user") == "user"
+    )
+    connected = connections.filter(
+        connections.object_type == "user", connections.target_id.notnull()
     )
     names = person_keys.filter(person_keys.kind == "user_name").select("id", "key").distinct()
     older_name = previous_accounts.join(names, previous_accounts.user_name_key == names.key).select(
@@ -109,6 +116,7 @@ def traces(
     parts = [
         shaped(shown, "object_id", shown["at"], "event", "event_id", "target_id"),
         shaped(kept, "principal_id", now, "record", "external_id", "external_id"),
+        shaped(connected, "source_id", now, "record", "target_id", "target_id"),
         shaped(older_name, "person", older_name["at"], "snapshot", "account", "account"),
         shaped(older_id, "person", older_id["at"], "snapshot", "account", "account"),
         shaped(asked_name, "person", asked_name["at"], "request", "request_id", "account"),
@@ -126,17 +134,26 @@ def traces(
         & held.trace_kind.isin(["snapshot", "request", "audit"])
     )
     everything = held.filter(~stranger).drop("today_id", "owner")
-    newest = everything.mutate(
+    return newest(everything, "person_id")
+
+
+def newest(traces: ir.Table, whose: str) -> ir.Table:
+    """The newest trace of each object; ``trace_seen_at`` is when the target was last seen to hold it.
+
+    A record that the provider keeps shows that the object was there, and not when: it counts as of now,
+    and is no sight of it.
+    """
+    import ibis
+
+    dated = ibis.cases((traces.trace_kind != "record", traces.trace_at))
+    ordered = traces.mutate(
+        trace_seen_at=dated.max().over(group_by=traces[whose]),
         place=ibis.row_number().over(
-            group_by=everything.person_id,
-            order_by=[
-                everything.trace_at.desc(),
-                everything.trace_kind,
-                everything.trace,
-            ],
-        )
-    ).filter(lambda t: t.place == 0)
-    return newest.drop("place")
+            group_by=traces[whose],
+            order_by=[traces.trace_at.desc(), traces.trace_kind, traces.trace],
+        ),
+    )
+    return ordered.filter(ordered.place == 0).drop("place")
 
 
 def removals(target_audit: ir.Table, person_keys: ir.Table, object_type: str) -> ir.Table:

@@ -71,6 +71,19 @@ RULES = (
     ),
     Rule(
         "target_deleted",
+        when=lambda u: [is_("missing", u), u.trace_state == "existed", u.trace_seen_at.isnull()],
+        says=lambda u: [
+            "The provider still holds the id of the account of ",
+            u.subject,
+            " (",
+            u.trace,
+            "), and it is gone; no removal was logged, so it was deleted in the target.",
+        ],
+        cites=("trace", "last_failure"),
+        rests_on=(*MISSING, "trace_covered"),
+    ),
+    Rule(
+        "target_deleted",
         when=lambda u: [
             is_("missing", u),
             (u.trace_state == "existed") | (u.failing & (u.last_failure_family == "gone")),
@@ -79,7 +92,7 @@ RULES = (
             "The account of ",
             u.subject,
             " was last seen at ",
-            u.trace_at.coalesce(u.last_failure_at),
+            u.trace_seen_at.coalesce(u.last_failure_at),
             " and is gone; no removal was logged since, so it was deleted in the target.",
         ],
         cites=("trace", "last_positive", "last_failure"),
