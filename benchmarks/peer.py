@@ -16,7 +16,6 @@ import math
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -25,22 +24,15 @@ from figures import ROOT, show
 
 from scimlytics import store
 from tests.loopback import SECRET
-from tests.peer import Peer, lacking, peer
+from tests.peer import Peer, lacking, peer, pulling
 
 SIZE = 100
 
 
 def command(site: Peer, folder: Path) -> list[str]:
-    """A pull of the server into a store in a folder."""
+    """A pull of the server into a folder that may be new."""
     folder.mkdir(exist_ok=True)
-    (folder / "token").write_text(SECRET)
-    (folder / "token").chmod(0o600)
-    (folder / "pull.toml").write_text(
-        f'[systems.app]\nproduct = "scim"\nrole = "target"\nurl = "{site.url}/v2"\n'
-        f'token = "file:token"\npage_size = {SIZE}\n'
-    )
-    config, kept = str(folder / "pull.toml"), str(folder / "store")
-    return [sys.executable, "-m", "scimlytics", "pull", "--config", config, "--store", kept]
+    return pulling(site, SECRET, folder, SIZE)
 
 
 def table(folder: Path) -> tuple[list[str], list[str], int]:

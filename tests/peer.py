@@ -65,6 +65,18 @@ class Peer:
         return [int(line.split()[0]) for line in lines]
 
 
+def pulling(site: Peer, token: str, folder: Path, size: int) -> list[str]:
+    """The command of a pull of the server, a page of so many rows at a time, into a store in a folder."""
+    (folder / "token").write_text(token)
+    (folder / "token").chmod(0o600)
+    (folder / "pull.toml").write_text(
+        f'[systems.app]\nproduct = "scim"\nrole = "target"\nurl = "{site.url}/v2"\n'
+        f'token = "file:token"\npage_size = {size}\n'
+    )
+    config, store = str(folder / "pull.toml"), str(folder / "store")
+    return [sys.executable, "-m", "scimlytics", "pull", "--config", config, "--store", store]
+
+
 def lacking() -> str:
     """What is missing on this computer; empty where everything is there."""
     if nginx() is None:

@@ -6,7 +6,6 @@ import math
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +14,10 @@ import pytest
 
 import scimlytics as scim
 from tests.loopback import SECRET
-from tests.peer import Peer, lacking, peer
+from tests.peer import Peer, lacking, peer, pulling
 
 ROOT = Path(__file__).parent.parent
-USERS, GROUPS = 230, 12
+USERS, GROUPS, SIZE = 230, 12, 10
 
 
 @pytest.fixture(scope="module")
@@ -29,17 +28,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
         pytest.skip(missing)
     with peer(tmp_path_factory.mktemp("peer"), SECRET, users=USERS, groups=GROUPS) as running:
         yield running
-
-
-def command(site: Peer, tmp_path: Path, size: int = 10) -> list[str]:
-    (tmp_path / "token").write_text(SECRET)
-    (tmp_path / "token").chmod(0o600)
-    (tmp_path / "pull.toml").write_text(
-        f'[systems.app]\nproduct = "scim"\nrole = "target"\nurl = "{site.url}/v2"\n'
-        f'token = "file:token"\npage_size = {size}\n'
-    )
-    config, store = str(tmp_path / "pull.toml"), str(tmp_path / "store")
-    return [sys.executable, "-m", "scimlytics", "pull", "--config", config, "--store", store]
 
 
 def held(tmp_path: Path) -> tuple[list[str], list[str], int]:
@@ -56,12 +44,14 @@ def test_a_pull_is_whole_and_throttled_no_more_than_the_burst_explains(
 ) -> None:
     before = len(site.statuses())
 
-    ran = subprocess.run(command(site, tmp_path), cwd=ROOT, check=False, capture_output=True)
+    ran = subprocess.run(
+        pulling(site, SECRET, tmp_path, SIZE), cwd=ROOT, check=False, capture_output=True
+    )
 
     assert ran.returncode == 0, ran.stderr
     assert held(tmp_path) == (sorted(site.users), sorted(site.groups), 3 * GROUPS)
     statuses = site.statuses()[before:]
-    assert statuses.count(200) >= USERS / 10
+    assert statuses.count(200) >= USERS / SIZE
     assert 0 < statuses.count(429) <= math.ceil(statuses.count(200) / (site.burst + 1))
     grades = scim.read(tmp_path / "store").grades
     assert {grades[f"target_{one}"].grade for one in ("users", "groups", "memberships")} == {
@@ -74,13 +64,17 @@ def test_a_pull_that_is_killed_and_run_again_ends_in_the_same_table(
 ) -> None:
     for _ in range(2):
         begun = len(site.statuses())
-        running = subprocess.Popen(command(site, tmp_path), cwd=ROOT, stdout=subprocess.DEVNULL)
+        running = subprocess.Popen(
+            pulling(site, SECRET, tmp_path, SIZE), cwd=ROOT, stdout=subprocess.DEVNULL
+        )
         while len(site.statuses()) < begun + 8 and running.poll() is None:
             time.sleep(0.02)
         running.send_signal(signal.SIGKILL)
         running.wait()
 
-    ran = subprocess.run(command(site, tmp_path), cwd=ROOT, check=False, capture_output=True)
+    ran = subprocess.run(
+        pulling(site, SECRET, tmp_path, SIZE), cwd=ROOT, check=False, capture_output=True
+    )
 
     assert ran.returncode == 0, ran.stderr
     assert held(tmp_path) == (sorted(site.users), sorted(site.groups), 3 * GROUPS)
