@@ -130,6 +130,20 @@ def cut_short(path: Path) -> None:
     answers(path)
 
 
+def with_a_broken_bit(path: Path) -> None:
+    file = sorted((path / "prepared").rglob("*.parquet"))[3]
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 4
+    file.write_bytes(bytes(data))
+    answers(path)
+
+
+def with_another_note(path: Path) -> None:
+    about = next((path / "prepared").rglob("about.json"))
+    about.write_text(about.read_text().replace('"evaluated": []', '"evaluated": ["mail"]'))
+    answers(path)
+
+
 def without_a_file(path: Path) -> None:
     next((path / "prepared").rglob("*.parquet")).unlink()
     answers(path)
@@ -148,6 +162,8 @@ def with_nothing_noted(path: Path) -> None:
         another_commit,
         another_program,
         cut_short,
+        with_a_broken_bit,
+        with_another_note,
         without_a_file,
         with_nothing_noted,
     ],

@@ -4,7 +4,8 @@ Thirty-seven deleted accounts are mostly one act. What an audit dates is put tog
 did it by the same way within the hour. Of the rest only a window is known, not before and not after: the
 fewest moments are sought so that each window holds one (piercing of intervals: always the earliest end).
 One event *can* explain such findings; that it was one is not known, and an audit's actor is never lent to
-what the audit does not name.
+what the audit does not name. Findings are few, and each step depends on the one before: so this is a loop
+over rows and no expression.
 """
 
 from __future__ import annotations

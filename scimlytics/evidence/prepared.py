@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,9 +61,8 @@ class Prepared:
             return None
         try:
             noted = json.loads((place / ABOUT).read_bytes())
-            for name, size in noted["sizes"].items():
-                if (place / name).stat().st_size != size:
-                    return None
+            if noted.pop("seal") != _seal(noted) or noted["files"] != _digests(place):
+                return None
             findings = pq.read_table(place / FINDINGS)
             os.utime(place)
         except (OSError, ValueError, KeyError, pa.ArrowInvalid):
@@ -94,9 +93,9 @@ class Prepared:
             try:
                 tables = engine.write(part, kept)
                 pq.write_table(findings, part / FINDINGS)
-                sizes = {one.name: one.stat().st_size for one in part.iterdir()}
-                about = {**noted, "kept": sorted(kept), "tables": tables, "sizes": sizes}
-                (part / ABOUT).write_text(json.dumps(about), encoding="utf-8")
+                about = {**noted, "kept": sorted(kept), "tables": tables, "files": _digests(part)}
+                sealed = {**about, "seal": _seal(about)}
+                (part / ABOUT).write_text(json.dumps(sealed), encoding="utf-8")
                 for one in part.iterdir():
                     one.chmod(0o600)
                 part.rename(place)
@@ -109,6 +108,20 @@ class Prepared:
             longest = HALF if one.name.startswith(".") else UNUSED
             if now - one.stat().st_mtime > longest:
                 shutil.rmtree(one, ignore_errors=True)
+
+
+def _digests(place: Path) -> dict[str, str]:
+    """What each file of a preparation holds: a broken bit makes it another one."""
+    found = {}
+    for one in sorted(place.iterdir()):
+        if one.name != ABOUT:
+            with one.open("rb") as file:
+                found[one.name] = file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def _seal(about: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 
 @cache
