@@ -89,12 +89,10 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         flips, unnoticed = bits(Path(folder))
-    show("crashes", "flipped_bits", flips, "bits")
-    show("crashes", "unnoticed_bits", unnoticed, "bits", 0)
+    show("crashes", "unnoticed_bits", unnoticed, "bits", 0, flipped=flips)
     with tempfile.TemporaryDirectory() as folder:
         looked, torn = power(Path(folder), asked.states)
-    show("crashes", "power_cuts", looked, "states")
-    show("crashes", "torn_by_power_cuts", torn, "states", 0)
+    show("crashes", "torn_by_power_cuts", torn, "states", 0, states=looked)
 
 
 if __name__ == "__main__":

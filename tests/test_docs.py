@@ -49,6 +49,13 @@ def test_each_scenario_of_the_page_of_reliability_has_its_test() -> None:
     assert made.page() == (DOCS / "reliability.md").read_text("utf-8"), "stale: run `make docs`"
 
 
+def test_each_figure_of_the_page_of_reliability_holds() -> None:
+    figures = [one for one in generator("reliability").figures() if one["bar"] is not None]
+
+    assert {one["benchmark"] for one in figures} == {"crashes", "kills", "pulls", "peer", "fuzz"}
+    assert [one["figure"] for one in figures if not one["holds"]] == []
+
+
 def test_the_catalogue_names_each_check_and_cause() -> None:
     from scimlytics.vocabulary import CAUSES
 

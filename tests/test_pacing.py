@@ -66,9 +66,9 @@ def test_what_one_is_told_holds_all_of_them_and_makes_them_fewer() -> None:
     ask(crowd, 4)
 
     told = crowd.throttled_at
-    sent_on = [at for at, _ in crowd.crowds if told + 0.2 < at < told + crowd.wait]
+    sent_on = [at for at, _ in crowd.crowds if told < at < told + crowd.wait]
     later = [there for at, there in crowd.crowds if at > told + crowd.wait]
-    assert sent_on == []
+    assert len(sent_on) <= 3  # those that were on their way when it was told
     assert len(crowd.crowds) == 41
     assert max(later) <= 2
 
