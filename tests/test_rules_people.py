@@ -422,3 +422,20 @@ def test_a_record_of_the_provider_does_not_date_what_a_claim_dates(tmp_path: Pat
     ada = rows[rows["source_id"] == "p-ada"].iloc[0]
     assert (ada["cause"], ada["since"]) == ("target_deleted", pd.Timestamp(LATE))
     assert "was last seen at" in ada["detail"]
+
+
+def test_an_inactive_account_that_only_a_record_names_was_disabled_in_the_target(
+    tmp_path: Path,
+) -> None:
+    made = Scene()
+    made.person("ada", account=False)
+    made.account("ada", active=False)
+    made.files = {"source/connections.json": connections_page(("p-ada", "a-ada", "User"))}
+    made.write(tmp_path)
+
+    with scim.read(tmp_path) as evidence:
+        rows = scim.check(evidence)
+
+    ada = rows[rows["source_id"] == "p-ada"].iloc[0]
+    assert ada["cause"] == "target_disabled"
+    assert "the provider holds its id (a-ada) and logged no disable" in ada["detail"]
