@@ -47,8 +47,6 @@ def kind(envelope: Record, record: Any) -> str | None:
         return "users"
     if declared == GROUP or keys & {"securityenabled", "grouptypes", "membershiprule"}:
         return "groups"
-    if "targetanchor" in keys:
-        return None  # a connection of the provisioning service, no object
     return "directoryobjects" if declared.startswith("#microsoft.graph.") else None
 
 

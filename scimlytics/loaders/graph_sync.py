@@ -259,38 +259,6 @@ def is_fragment(envelope: Record, record: Any) -> bool:
     }
 
 
-def is_connection(envelope: Record, record: Any) -> bool:
-    """What the service remembers of an object (objectConnection, beta), or a page without one."""
-    if record is None:
-        return _context(envelope).endswith("/objectconnections")
-    return {"sourceanchor", "targetanchor", "objecttypename"} <= keys_of(record)
-
-
-def load_connections(page: Page) -> Loading:
-    """Load connections: the trace of an account that was once made or matched."""
-    made = Columns("connections")
-    match = re.search(r"jobs\('([^']+)'\)", _context(page.envelope))
-    aside: list[tuple[int, str]] = []
-    for row, record in enumerate(page.records, page.first_row):
-        known = folded(record)
-        source_id = text(known.get("sourceanchor"))
-        if source_id is None:
-            aside.append((row, "has no sourceAnchor"))
-            continue
-        kind = object_type(known.get("objecttypename"))
-        made.add(
-            {
-                "job_id": match[1] if match else None,
-                "source_id": source_id,
-                "target_id": text(known.get("targetanchor")),
-                "object_type": kind if kind in ("user", "group") else "other",
-                "name": text(known.get("displayname")),
-                "source_row": row,
-            }
-        )
-    return Loading({"connections": made.rows()}, aside)
-
-
 def load_nothing(page: Page) -> Loading:
     """A known document that no question needs."""
     return Loading({})
@@ -304,14 +272,6 @@ FORMATS = (
         ("mappings", "scope_filters"),
         is_schema,
         load_schema,
-        "source",
-    ),
-    Format(
-        "Entra object connections",
-        "entra",
-        ("connections",),
-        is_connection,
-        load_connections,
         "source",
     ),
     Format("Entra synchronization, other", "entra", (), is_fragment, load_nothing),
