@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scimlytics.errors import StoreError
 from scimlytics.store import disk
+from scimlytics.store.decoding import Tables, decoded
 from scimlytics.store.log import TABLES_OF_LOG
 from scimlytics.store.manifest import (
     DataFile,
@@ -24,7 +24,7 @@ from scimlytics.store.manifest import (
     refuse_no_store,
 )
 from scimlytics.store.writer import PULLS
-from scimlytics.tables import COVERAGE, TABLES, stack
+from scimlytics.tables import COVERAGE
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,47 +72,6 @@ class Kept:
     """What names this commit and no other."""
 
 
-class Tables(Mapping[str, "pa.Table"]):
-    """Tables whose bytes are there and held against their hashes; decoded when they are asked for.
-
-    The bytes are kept and not the file: a writer may clear it away meanwhile.
-    """
-
-    def __init__(self) -> None:
-        self._bytes: dict[str, list[tuple[DataFile, bytes]]] = defaultdict(list)
-        self._made: dict[str, pa.Table] = {}
-
-    def add(self, name: str, file: DataFile, data: bytes) -> None:
-        """A further part of a table."""
-        self._bytes[name].append((file, data))
-
-    def put(self, name: str, rows: pa.Table) -> None:
-        """A table as it is."""
-        self._made[name] = rows
-
-    def columns(self, name: str, columns: list[str]) -> pa.Table:
-        """Some columns of a table; nothing else of it is decoded."""
-        parts = [decoded(data, file, columns) for file, data in self._bytes[name]]
-        return stack(parts).replace_schema_metadata(None)
-
-    def __getitem__(self, name: str) -> pa.Table:
-        if name not in self._made:
-            if name not in self._bytes:
-                raise KeyError(name)
-            self._made[name] = stack([decoded(data, file) for file, data in self._bytes[name]])
-            del self._bytes[name]
-        return self._made[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._made or name in self._bytes
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({**self._made, **self._bytes})
-
-    def __len__(self) -> int:
-        return len(set(self._made) | set(self._bytes))
-
-
 def read(path: Path) -> Kept:
     """Read what a store holds: the newest whole snapshot of each part, its history and its logs.
 
@@ -140,35 +99,6 @@ def read(path: Path) -> Kept:
     raise gone
 
 
-def rows_of(path: Path, file: DataFile) -> pa.Table:
-    """The rows of a data file, with the columns that its table has today.
-
-    Raises
-    ------
-    StoreError
-        The file is damaged or missing.
-    """
-    return decoded(read_data(path, file), file)
-
-
-def decoded(data: bytes, file: DataFile, columns: list[str] | None = None) -> pa.Table:
-    """The rows that bytes of a data file hold; some of their columns, or those its table has today."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        rows: pa.Table = pq.read_table(pa.BufferReader(data), columns=columns)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise StoreError(f"data/{file.file}: is no table, though its hash is right.") from error
-    if columns is not None:
-        return rows
-    table = TABLES.get(file.table) or TABLES.get(file.table.partition("_")[2])
-    if table is None:
-        return rows
-    known = [name for name in rows.column_names if name in table.columns]
-    return table.conform(rows.select(known))
-
-
 def chosen(system: System) -> dict[str, Part]:
     """Of each part the newest whole snapshot; where there is none, the newest that is not."""
     found: dict[str, Part] = {}
@@ -186,7 +116,7 @@ def _kept(path: Path, commit: str, manifest: Manifest) -> Kept:
             cache[file.file] = read_data(path, file)
         return cache[file.file]
 
-    made = Tables()
+    made = Tables(path)
     pulls: list[dict[str, Any]] = []
     previous: dict[tuple[str, datetime], Tables] = {}
     systems: dict[str, str] = {}
@@ -207,13 +137,13 @@ def _kept(path: Path, commit: str, manifest: Manifest) -> Kept:
         for part in parts.values():
             for file in part.files:
                 if file.table == PULLS:
-                    shown = decoded(data(file), file).to_pylist()
+                    shown = decoded(path, file, data(file)).to_pylist()
                     pulls += [{"side": system.role, **row} for row in shown]
                 elif part.whole or part.unit != "users":
                     made.add(file.table, file, data(file))
         for file in system.log.files:
             made.add(file.table, file, data(file))
-        previous |= _older(system, parts, data)
+        previous |= _older(path, system, parts, data)
     events = made.columns("events", ["at", "product", "job_id"]) if "events" in made else None
     made.put("coverage", _coverage(manifest, events))
     if events is not None and events.num_rows:
@@ -226,10 +156,10 @@ def _kept(path: Path, commit: str, manifest: Manifest) -> Kept:
 
 
 def _older(
-    system: System, parts: dict[str, Part], data: Callable[[DataFile], bytes]
+    path: Path, system: System, parts: dict[str, Part], data: Callable[[DataFile], bytes]
 ) -> dict[tuple[str, datetime], Tables]:
     """Whole snapshots before the ones that count."""
-    found: dict[tuple[str, datetime], Tables] = defaultdict(Tables)
+    found: dict[tuple[str, datetime], Tables] = defaultdict(lambda: Tables(path))
     for part in system.parts:
         if not part.whole or part is parts[part.unit] or part.unit not in ("users", "groups"):
             continue

@@ -161,27 +161,22 @@ class Writer:
         system = manifest.systems[name]
         logs = {log: spans[-1].end for log, spans in system.log.covers.items()}
         rows: dict[str, int] = {}
-        accounts: frozenset[str] = frozenset()
-        lists: dict[str, list[str]] = {}
-        for part in system.parts:
-            if not part.whole:
-                continue
+        lists: list[str] = []
+        accounts: list[str] = []
+        newest = {part.unit: part for part in system.parts if part.whole}
+        for unit, part in newest.items():
             listed = [
                 file
                 for file in part.files
                 if file.table != PULLS and not file.table.endswith("_memberships")
             ]
-            rows[part.unit] = sum(file.rows for file in listed)
-            lists[part.unit] = [
-                one
-                for file in part.files
-                if file.table == PULLS
-                for one in self._rows(file).column("collection").to_pylist()
-            ]
-            if part.unit == "users":
-                ids = [self._rows(file).column("id").to_pylist() for file in listed]
-                accounts = frozenset(one for some in ids for one in some)
-        return Held(logs, rows, accounts, frozenset(one for some in lists.values() for one in some))
+            rows[unit] = sum(file.rows for file in listed)
+            for file in part.files:
+                if file.table == PULLS:
+                    lists += self._rows(file).column("collection").to_pylist()
+            for file in listed if unit == "users" else ():
+                accounts += self._rows(file).column("id").to_pylist()
+        return Held(logs, rows, frozenset(accounts), frozenset(lists))
 
     @property
     def staging(self) -> Path:
@@ -321,7 +316,7 @@ class Writer:
         return Log(files=tuple(ordered), covers=covers)
 
     def _rows(self, file: DataFile) -> pa.Table:
-        from scimlytics.store.reader import rows_of
+        from scimlytics.store.decoding import rows_of
 
         return rows_of(self.path, file)
 
