@@ -46,6 +46,10 @@ PAUSE = timedelta(hours=1)
 """A longer pause between two acts of one actor makes them two events."""
 MANY, DAY, TOLD = 3, timedelta(days=1), 3
 """So many findings make an event worth a line of its own, if it is known to the day; so many lines."""
+LOOKED_AT = (
+    "finding_id", "check", "severity", "cause", "object_type", "subject", "since", "until", "evidence",
+)  # fmt: skip
+"""What of a finding tells which event it belongs to."""
 Row = Mapping[str, Any]
 
 
@@ -64,13 +68,15 @@ def incidents(findings: pa.Table, evidence: Evidence) -> pa.Table:
     INCIDENTS
         Most findings first, then by cause and time.
     """
-    kept = [
-        row
-        for row in findings.drop_columns(["alternatives", "remedies"]).to_pylist()
-        if None not in (row["since"], row["until"])
-        and row["severity"] != "info"
-        and row["status"] != "suppressed"
-    ]
+    import pyarrow.compute as pc
+
+    looked_at = (
+        (pc.field("severity") != "info")
+        & (pc.coalesce(pc.field("status"), "new") != "suppressed")
+        & pc.field("since").is_valid()
+        & pc.field("until").is_valid()
+    )
+    kept = findings.filter(looked_at).select(LOOKED_AT).to_pylist()
     known = {one["id"] for row in kept for one in row["evidence"] or () if one["kind"] == "audit"}
     acts = _acts(evidence, known)
     alike: dict[tuple[Any, ...], list[Row]] = defaultdict(list)

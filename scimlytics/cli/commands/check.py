@@ -57,7 +57,7 @@ class Checked:
     gone: Mapping[str, Sequence[Finding]] | None = None
     """With a history: what is ``resolved`` since the run before, and what is ``unknown``."""
     says: Sequence[str] = ()
-    """What marks and history have to say."""
+    """What marks, history and events behind several findings have to say."""
 
 
 def register(app: typer.Typer) -> None:
