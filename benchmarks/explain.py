@@ -25,6 +25,7 @@ from figures import ROOT, show
 
 from scimlytics.lab.big import Size, big
 from scimlytics.store import LogBatch, Snapshot, Writer
+from tests.storing import shown
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
 SECONDS = 2
@@ -41,20 +42,8 @@ def stored(tenant: Path, store: Path) -> None:
 
     def part(unit: str, names: Sequence[str], side: str) -> Snapshot:
         rows = {name: tables[name] for name in names if name in tables}
-        shown: list[dict[str, Any]] = [
-            {
-                "collection": name.removeprefix(f"{side}_"),
-                "group_id": None,
-                "rows": one.num_rows,
-                "declared_total": one.num_rows,
-                "repeated": 0,
-                "open_next": False,
-                "terminal": True,
-                "capped": False,
-            }
-            for name, one in rows.items()
-        ]
-        return Snapshot(unit, NOW, True, "the last page was reached", rows, shown)
+        pulls = [shown(name.removeprefix(f"{side}_"), one.num_rows) for name, one in rows.items()]
+        return Snapshot(unit, NOW, True, "the last page was reached", rows, pulls)
 
     with Writer(store) as writer:
         for side, product in (("source", "entra"), ("target", "scim")):

@@ -26,11 +26,20 @@ from tests.native import (
     attribute_mapping,
     graph_assignment,
     graph_event,
+    graph_group,
     graph_job,
+    graph_member,
     graph_user,
     sync_schema,
 )
-from tests.native_target import filescom_user
+from tests.native_target import (
+    filescom_user,
+    okta_app_group,
+    okta_event,
+    okta_group,
+    okta_push_mapping,
+    okta_user,
+)
 
 KINDS = ("scim", "scim by cursor", "files.com", "okta", "graph")
 Held = dict[str, frozenset[Any]]
@@ -83,35 +92,24 @@ def files_site(world: World, _: Callable[[], str]) -> Any:
 
 def okta_site(world: World, url: Callable[[], str]) -> Any:
     def person(number: int) -> dict[str, Any]:
-        login = f"p{number}@example.com"
-        return {
-            "id": f"00u{number}",
-            "status": "DEPROVISIONED" if number == world.gone else "ACTIVE",
-            "created": "2026-01-01T00:00:00.000Z",
-            "profile": {"login": login, "email": login},
-        }
+        status = "DEPROVISIONED" if number == world.gone else "ACTIVE"
+        return okta_user(f"p{number}", id=f"00u{number}", status=status)
 
     rows: dict[str, list[Any]] = {
         "/users": [person(one) for one in (*world.people, world.gone)],
-        "/groups": [
-            {"id": f"00g{group}", "type": "OKTA_GROUP", "profile": {"name": f"Group {group}"}}
-            for group in world.members
-        ],
+        "/groups": [okta_group(f"Group {group}", id=f"00g{group}") for group in world.members],
         "/apps/0oa1/users": [],
-        "/apps/0oa1/groups": [{"id": "00g1", "priority": 0, "profile": {}, "_links": {}}],
+        "/apps/0oa1/groups": [okta_app_group("Group 1", id="00g1")],
         "/apps/0oa1/group-push/mappings": [
-            {"id": "gpm2", "sourceGroupId": "00g2", "targetGroupId": "17", "status": "ACTIVE"}
+            okta_push_mapping("Group 2", more={"sourceGroupId": "00g2"})
         ],
         "/logs": [
-            {
-                "uuid": f"e{number}",
-                "published": f"2026-11-1{number}T10:00:00.000Z",
-                "eventType": "application.provision.user.push",
-                "version": "0",
-                "severity": "INFO",
-                "outcome": {"result": "SUCCESS"},
-                "target": [{"id": "00u1", "type": "User", "alternateId": "p1@example.com"}],
-            }
+            okta_event(
+                "application.provision.user.push",
+                f"2026-11-1{number}T10:00:00.000Z",
+                user="p1",
+                more={"uuid": f"e{number}"},
+            )
             for number in range(5)
         ],
     }
@@ -127,16 +125,7 @@ def graph_site(world: World, url: Callable[[], str]) -> Any:
         "/directory/deletedItems/microsoft.graph.user": [
             graph_user(f"u{world.gone}", "gone@example.com", deletedDateTime="2026-11-15T09:00:00Z")
         ],
-        "/groups": [
-            {
-                "@odata.type": "#microsoft.graph.group",
-                "id": f"g{group}",
-                "displayName": f"Group {group}",
-                "securityEnabled": True,
-                "groupTypes": [],
-            }
-            for group in world.members
-        ],
+        "/groups": [graph_group(f"g{group}", f"Group {group}") for group in world.members],
         f"{application}/appRoleAssignedTo": [
             graph_assignment(f"g{group}", principalType="Group") for group in world.members
         ],
@@ -151,12 +140,7 @@ def graph_site(world: World, url: Callable[[], str]) -> Any:
     }
     for group, members in world.members.items():
         rows[f"/groups/g{group}/members"] = [
-            {
-                "@odata.type": "#microsoft.graph.user",
-                "id": f"u{one}",
-                "userPrincipalName": f"p{one}@example.com",
-            }
-            for one in members
+            graph_member(f"u{one}", userPrincipalName=f"p{one}@example.com") for one in members
         ]
     return GraphSite(rows, url)
 

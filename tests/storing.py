@@ -36,18 +36,23 @@ def snapshot(
 ) -> Snapshot:
     """The users of the application on a day."""
     rows = users(*names)
-    shown = {
-        "collection": "users",
+    taken_at = START + timedelta(days=day)
+    pulls = [shown("users", rows.num_rows, whole=whole)]
+    return Snapshot("users", taken_at, whole, why, {"target_users": rows}, pulls)
+
+
+def shown(collection: str, rows: int, *, whole: bool = True) -> dict[str, Any]:
+    """What a pull shows of how complete a collection is."""
+    return {
+        "collection": collection,
         "group_id": None,
-        "rows": rows.num_rows,
-        "declared_total": rows.num_rows if whole else rows.num_rows + 1,
+        "rows": rows,
+        "declared_total": rows if whole else rows + 1,
         "repeated": 0,
         "open_next": not whole,
         "terminal": whole,
         "capped": False,
     }
-    taken_at = START + timedelta(days=day)
-    return Snapshot("users", taken_at, whole, why, {"target_users": rows}, [shown])
 
 
 def events(*ids: str, day: int = 0, action: str = "create") -> pa.Table:

@@ -275,8 +275,10 @@ class Evidence:
         """The rows of a table of the engine: one of ``NAMES``, or ``previous_…``."""
         if name in NAMES:
             return self.rows(name)
-        _, side, collection = name.split("_", 2) if name.startswith("previous_") else ("", "", "")
-        return self._older(side, collection, PREVIOUS[collection]) if side else None
+        if not name.startswith("previous_"):
+            return None
+        _, side, collection = name.split("_", 2)
+        return self._older(side, collection, PREVIOUS[collection])
 
     def table(self, name: str) -> ir.Table:
         """A table as an Ibis expression: one of ``NAMES``, ``previous_…``, or one kept before."""
